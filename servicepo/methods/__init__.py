@@ -1,0 +1,1 @@
+"""The toolbox: formulas of composite evaluation. Frames and arrays in, frames and arrays out."""

@@ -1,0 +1,1 @@
+"""Reading: the files a county sends, turned into the four tables."""

@@ -1,0 +1,1 @@
+"""The report: HTML, Word, Excel, figures and manifest."""

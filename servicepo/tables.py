@@ -1,0 +1,170 @@
+"""The four tables: their columns, their vocabularies, their checks, and the Dataset that holds them.
+
+Every table is one tidy frame. Each row keeps its place (``file``, ``sheet``, ``row``, and where one
+cell made the row, ``column``), so that any number can be followed back to the cell it came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+DOMAIN_OF_SECTOR: Final = MappingProxyType(
+    {
+        "village": "rural",
+        "community": "rural",
+        "state_enterprise": "enterprise",
+        "private_enterprise": "enterprise",
+        "building": "enterprise",
+        "government_organ": "organs",
+        "public_institution": "organs",
+        "school": "organs",
+        "social_organisation": "organs",
+    }
+)
+DOMAINS: Final = ("rural", "enterprise", "organs")
+SECTORS: Final = tuple(DOMAIN_OF_SECTOR)
+REGIONS: Final = ("province", "city", "county", "township")
+SOURCES: Final = ("self", "mass", "superior", "line", "area", "record")
+KINDS: Final = ("base", "bonus", "deduction")
+EVIDENCE: Final = ("listen", "look", "check", "walk", "visit")
+SERVICES: Final = ("reform", "development", "livelihood", "masses", "members")
+NEEDS: Final = (
+    "schooling",
+    "medical",
+    "employment",
+    "elderly_care",
+    "housing",
+    "dispute",
+    "other",
+)
+WAYS: Final = ("direct", "promised", "explicit_reply", "agency")
+DISPOSALS: Final = ("solved", "relayed", "mobilised")
+VISITS: Final = (
+    "hardship",
+    "elderly_alone",
+    "children_left_behind",
+    "disabled",
+    "migrant_members",
+    "unemployed",
+)
+RESPONDENTS: Final = ("member", "mass")
+ANSWERS: Final = ("satisfied", "mostly_satisfied", "average", "dissatisfied", "unknown")
+SEVERITIES: Final = ("error", "warning", "notice")
+
+PLACE: Final = ("file", "sheet", "row", "column")
+
+ORGANISATIONS: Final = (
+    "name",
+    "domain",
+    "sector",
+    *REGIONS,
+    "group",
+    "supervisor",
+    "level",
+    "core_role",
+    "members",
+    "households",
+    "staff",
+    "grids",
+    "tags",
+    "file",
+    "sheet",
+    "row",
+)
+EVALUATIONS: Final = (
+    "org",
+    "period",
+    "indicator",
+    "source",
+    "rater",
+    "score",
+    "full_mark",
+    "kind",
+    "evidence",
+    *PLACE,
+)
+SERVICE_RECORDS: Final = (
+    "record",
+    "org",
+    "service",
+    "need",
+    "channel",
+    "tier",
+    "way",
+    "accepted",
+    "undertaken",
+    "replied",
+    "due",
+    "disposal",
+    "satisfaction",
+    "visit",
+    "times",
+    "file",
+    "sheet",
+    "row",
+)
+SURVEYS: Final = (
+    "org",
+    "period",
+    "respondent",
+    "stratum",
+    "question",
+    "answer",
+    "count",
+    "issued",
+    *PLACE,
+)
+PROBLEMS: Final = ("severity", "rule", *PLACE, "value", "must", "mend")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Dataset:
+    """What was read: the four tables, what was wrong, and where everything stands.
+
+    Attributes
+    ----------
+    organisations : DataFrame
+        One row per organisation, indexed by ``org`` (unique text); columns ``ORGANISATIONS``.
+        ``domain`` and ``sector`` hold codes, ``tags`` holds codes joined by ";", the counts are
+        float. What no sheet tells is missing.
+    evaluations : DataFrame
+        One row per score (columns ``EVALUATIONS``): the score of one item (``indicator``, the item's
+        name as written) of one organisation in one ``period`` by one ``source``.
+    services : DataFrame
+        One row per service event (columns ``SERVICE_RECORDS``). An event without ``replied`` is open.
+    surveys : DataFrame
+        One row per organisation, period, question and answer (columns ``SURVEYS``) with its count.
+        ``issued`` is the number of questionnaires handed out, where told.
+    problems : DataFrame
+        Everything that was not understood or set aside (columns ``PROBLEMS``).
+    sources : DataFrame
+        One row per sheet: ``file, sheet, table, encoding, records, kept, set_aside``;
+        ``records == kept + set_aside`` always, and ``set_aside`` counts its "error" rows in
+        ``problems``.
+    layout : DataFrame
+        One row per recognised column: ``file, sheet, table, field, column, header``.
+
+    Notes
+    -----
+    ``period`` is canonical text: ``2024``, ``2024H1``, ``2024Q3`` or ``2024-05``; `to_periods`
+    turns it into a pandas ``PeriodIndex``.
+    """
+
+    organisations: pd.DataFrame
+    evaluations: pd.DataFrame
+    services: pd.DataFrame
+    surveys: pd.DataFrame
+    problems: pd.DataFrame
+    sources: pd.DataFrame
+    layout: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return (
+            f"Dataset({len(self.organisations)} organisations, {len(self.evaluations)} evaluations, "
+            f"{len(self.services)} services, {len(self.surveys)} survey counts, "
+            f"{len(self.problems)} problems)"
+        )
