@@ -1,2 +1,91 @@
-"""servicepo (draft front door)."""
+"""servicepo: from the spreadsheets a county sends to indices that hold up in a policy paper.
+
+The way through the house::
+
+    read ──> tally ──> build_index ──> compare_domains, grade, find_weak,
+    (files)  (values)  (index)         measure_change, assess_robustness ──> charts, write_report
+
+Read
+    `read` files into a `Dataset`; `load_framework` (六有 and others, or your own TOML).
+Measure
+    `tally` values per indicator; `build_index` scores, weights, dimensions and the overall index.
+Analyse
+    `compare_domains`, `grade`, `find_weak`, `measure_change`, `assess_robustness`.
+Show
+    `charts` (a frame in, matplotlib axes out); `write_report` (HTML, Word, Excel, figures).
+Try
+    `synthesise` a county with planted truth; `write_templates` for empty sheets.
+
+Formulas stand under their own names in ``servicepo.methods``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
+
+# name -> module that defines it; loaded at first use so that the import costs nothing.
+_ROOMS = {
+    "Dataset": ".tables",
+    "DomainComparison": ".comparison",
+    "Change": ".change",
+    "Framework": ".framework",
+    "FrameworkError": ".errors",
+    "Grades": ".grading",
+    "Index": ".index",
+    "MethodError": ".errors",
+    "MethodWarning": ".errors",
+    "Robustness": ".robustness",
+    "ServicepoError": ".errors",
+    "TableError": ".errors",
+    "WeakBranches": ".weakness",
+    "assess_robustness": ".robustness",
+    "build_index": ".index",
+    "compare_domains": ".comparison",
+    "find_weak": ".weakness",
+    "grade": ".grading",
+    "load_framework": ".framework",
+    "measure_change": ".change",
+    "read": ".reading.read",
+    "synthesise": ".synthetic",
+    "tally": ".tally",
+    "write_report": ".report.write",
+    "write_templates": ".templates",
+}
+_FLATS = ("charts", "methods")
+
+__all__ = ["__version__", "charts", "methods", *_ROOMS]
+
+if TYPE_CHECKING:
+    from . import charts, methods
+    from .change import Change, measure_change
+    from .comparison import DomainComparison, compare_domains
+    from .errors import FrameworkError, MethodError, MethodWarning, ServicepoError, TableError
+    from .framework import Framework, load_framework
+    from .grading import Grades, grade
+    from .index import Index, build_index
+    from .reading.read import read
+    from .report.write import write_report
+    from .robustness import Robustness, assess_robustness
+    from .synthetic import synthesise
+    from .tables import Dataset
+    from .tally import tally
+    from .templates import write_templates
+    from .weakness import WeakBranches, find_weak
+
+
+def __getattr__(name: str) -> object:
+    if name in _FLATS:
+        found: object = importlib.import_module(f".{name}", __name__)
+    elif name in _ROOMS:
+        found = getattr(importlib.import_module(_ROOMS[name], __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

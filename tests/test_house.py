@@ -1,0 +1,126 @@
+"""The floors of the house: a file imports only from floors below its own."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1] / "servicepo"
+FLOORS = {
+    "errors": 0,
+    "labels": 0,
+    "methods/guards": 0.5,
+    "methods": 1,
+    "tables": 1,
+    "measures": 1,
+    "charts": 1,
+    "framework": 2,
+    "reading": 2,
+    "tally": 3,
+    "index": 4,
+    "comparison": 5,
+    "grading": 5,
+    "weakness": 5,
+    "change": 5,
+    "robustness": 5,
+    "report": 6,
+    "synthetic": 6,
+    "templates": 6,
+    "cli": 7,
+    "__main__": 8,
+}
+FILES = sorted(p for p in HOUSE.rglob("*.py") if p != HOUSE / "__init__.py")
+
+
+def room_of(module: str) -> str:
+    """Return the room of a dotted module path below servicepo."""
+    exact = module.replace(".", "/")
+    return exact if exact in FLOORS else exact.split("/")[0]
+
+
+def own_imports(path: Path) -> list[tuple[str, bool]]:
+    """Return the own modules a file imports, each with whether the import stands at module top."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    at_top = set(tree.body)
+    for node in tree.body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            at_top.update(node.body)
+    package = ("servicepo", *path.relative_to(HOUSE).parent.parts)
+    found = []
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+                parts = [*base, *(node.module or "").split(".")]
+                names = [".".join(filter(None, parts))]
+                if not node.module:
+                    names = [f"{'.'.join(base)}.{a.name}" for a in node.names]
+            else:
+                names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        for name in names:
+            if name == "servicepo":
+                found.append(("", node in at_top))
+            elif name.startswith("servicepo."):
+                found.append((name.removeprefix("servicepo."), node in at_top))
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(HOUSE)))
+def test_a_file_imports_only_from_floors_below(path):
+    module = ".".join(path.relative_to(HOUSE).with_suffix("").parts)
+    room = room_of(module)
+    for imported, at_top in own_imports(path):
+        assert at_top, f"{path.name} imports {imported} inside a function"
+        other = room_of(imported) if imported else None
+        if other is None:  # the front door itself (its version)
+            continue
+        same_folder = (HOUSE / room).is_dir() and room != "methods" and room == other
+        assert same_folder or FLOORS[other] < FLOORS[room], f"{module} may not import {imported}"
+
+
+def test_every_room_has_a_floor():
+    rooms = {p.name for p in HOUSE.iterdir() if p.is_dir() and any(p.glob("*.py"))}
+    rooms |= {p.stem for p in HOUSE.glob("*.py")} - {"__init__"}
+    assert rooms <= set(FLOORS)
+
+
+def test_no_file_is_longer_than_a_room_should_be():
+    long = {p.name: n for p in FILES if (n := len(p.read_text("utf-8").splitlines())) > 620}
+    assert long == {}
+
+
+def test_folder_fronts_hold_no_logic():
+    for front in HOUSE.glob("*/__init__.py"):
+        if front.parent.name == "charts":
+            continue
+        body = ast.parse(front.read_text(encoding="utf-8")).body
+        imports = (ast.ImportFrom, ast.Import, ast.Assign)
+        assert ast.get_docstring(ast.parse(front.read_text(encoding="utf-8")))
+        assert all(isinstance(node, imports) for node in body[1:]), front
+
+
+def test_importing_changes_nothing_and_loads_nothing_heavy():
+    code = (
+        "import sys, servicepo; "
+        "heavy = {'pandas', 'numpy', 'matplotlib', 'seaborn', 'ibis', 'duckdb', 'scipy'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_every_promised_name_is_there():
+    import servicepo as sp
+
+    for name in sp.__all__:
+        assert getattr(sp, name) is not None
+    assert "read" in dir(sp)
+    with pytest.raises(AttributeError, match="no attribute 'rad'"):
+        _ = sp.rad
