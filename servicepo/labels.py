@@ -39,6 +39,34 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "sector.social_organisation": ("社会组织", "social organisation"),
     # -- tables and problems -------------------------------------------------------------------
     # -- tally and index -----------------------------------------------------------------------
+    "indicators": ("二级指标", "indicators"),
+    "dimensions": ("一级指标", "dimensions"),
+    "methods.index": (
+        "采用“{framework}”指标体系（版本 {version}，{dimensions} 个一级指标、{indicators} 个二级指标），"
+        "对 {organisations} 个党组织 {periods} 的数据进行综合评价。指标标准化：{normalise}；"
+        "赋权：{weights}；合成：{aggregate}。一级指标和综合得分须有不少于 {available} 权重的数据，"
+        "缺失指标的权重按比例分配给其余指标，不作填补；平均数据完备率为 {coverage}。",
+        "A composite index was built on the framework “{framework}” (version {version}, {dimensions} "
+        "dimensions, {indicators} indicators) for {organisations} organisations in {periods}. "
+        "Normalisation: {normalise}; weights: {weights}; aggregation: {aggregate}. A dimension and "
+        "the overall score are given where at least {available} of the weight is present; the "
+        "weights of missing indicators are spread over the others and nothing is imputed; on "
+        "average {coverage} of the weight was present.",
+    ),
+    "normalise.minmax": ("极差标准化（全部党组织、全部考评期）", "min–max over all organisations and periods"),
+    "normalise.goalposts": ("按指标体系给定的上下界标准化", "goalposts of the framework, capped"),
+    "normalise.zscore": ("Z 分数标准化", "z-scores"),
+    "normalise.rank": ("按名次标准化", "ranks"),
+    "normalise.score_rate": ("得分率（得分÷满分）", "score rate (score ÷ full mark)"),
+    "normalise.given": ("使用者给定的函数", "a function given by the user"),
+    "weights.framework": ("指标体系给定的权重", "as declared in the framework"),
+    "weights.equal": ("等权", "equal weights"),
+    "weights.entropy": ("熵权法", "entropy weights"),
+    "weights.critic": ("CRITIC 法", "CRITIC weights"),
+    "weights.given": ("使用者给定的权重", "given by the user"),
+    "aggregate.arithmetic": ("加权算术平均", "weighted arithmetic mean"),
+    "aggregate.geometric": ("加权几何平均", "weighted geometric mean"),
+    "aggregate.given": ("使用者给定的函数", "a function given by the user"),
     # -- analyses ------------------------------------------------------------------------------
     # -- charts --------------------------------------------------------------------------------
     # -- report and command line ---------------------------------------------------------------
