@@ -49,8 +49,8 @@ _ROOMS = {
     "load_framework": ".framework",
     "measure_change": ".change",
     "read": ".reading.read",
-    "synthesise": ".synthetic",
-    "tally": ".tally",
+    "synthesise": ".synthetic.county",
+    "tally": ".tallying.tally",
     "write_report": ".report.write",
     "write_templates": ".templates",
 }
@@ -69,9 +69,9 @@ if TYPE_CHECKING:
     from .reading.read import read
     from .report.write import write_report
     from .robustness import Robustness, assess_robustness
-    from .synthetic import synthesise
+    from .synthetic.county import synthesise
     from .tables import Dataset
-    from .tally import tally
+    from .tallying.tally import tally
     from .templates import write_templates
     from .weakness import WeakBranches, find_weak
 

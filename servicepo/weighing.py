@@ -1,0 +1,431 @@
+"""Weighing: which indicators apply to whom, with which weights, and how they are put together."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .errors import MethodError, MethodWarning
+from .framework import Framework
+from .methods.aggregation import aggregate
+from .methods.objective_weights import OBJECTIVE_WEIGHTS
+
+Choice: TypeAlias = str | Callable[..., object] | Mapping[str, object] | pd.Series
+Rows: TypeAlias = npt.NDArray[np.intp]
+
+
+class Class(NamedTuple):
+    """Rows of the values to which the same indicators apply with the same declared weights."""
+
+    label: str
+    rows: Rows
+    indicators: dict[str, list[str]]  # dimension -> its applicable indicators that have values
+    declared: Mapping[str, float] | str  # weights of the dimensions, or a word
+
+
+class Group(NamedTuple):
+    """A class of rows with the weights it got; both kinds of weights sum to 1."""
+
+    label: str
+    rows: Rows
+    local: dict[str, pd.Series]  # dimension -> weights of its indicators
+    across: pd.Series  # weights of the dimensions
+
+
+class Built(NamedTuple):
+    """What the scores add up to, row by row."""
+
+    overall: pd.Series
+    dimensions: pd.DataFrame
+    coverage: pd.Series
+
+
+def by_level(choice: Choice, default: str, what: str) -> tuple[Choice, Choice]:
+    """Split a choice into the one for indicators and the one for dimensions.
+
+    Parameters
+    ----------
+    choice : word, callable, Series or mapping
+        A mapping has the keys "indicators" and "dimensions"; a missing key takes the default.
+    default : str
+        The word a missing key takes.
+    what : str
+        Name of the choice, for the message.
+
+    Returns
+    -------
+    (choice, choice)
+
+    Raises
+    ------
+    MethodError
+        For another key.
+
+    Examples
+    --------
+    >>> by_level({"dimensions": "equal"}, "framework", "weights")
+    ('framework', 'equal')
+    """
+    if not isinstance(choice, Mapping):
+        return choice, choice
+    if unknown := sorted(set(choice) - {"indicators", "dimensions"}):
+        raise MethodError(
+            f'{what} by level must have the keys "indicators" and "dimensions", '
+            f"got {unknown[0]!r}. Rename it; one number per indicator goes into a Series."
+        )
+    inner: Choice = choice.get("indicators", default)  # type: ignore[assignment]
+    outer: Choice = choice.get("dimensions", default)  # type: ignore[assignment]
+    return inner, outer
+
+
+def classify(
+    values: pd.DataFrame, framework: Framework, organisations: pd.DataFrame | None
+) -> list[Class]:
+    """Split the rows into classes with the same indicators and the same declared weights.
+
+    Parameters
+    ----------
+    values : DataFrame
+        (org, period) x indicator.
+    framework : Framework
+        Says where each indicator applies, and whether weights change from year to year.
+    organisations : DataFrame or None
+        Attributes by ``org``; ``domain`` and ``sector`` are used.
+
+    Returns
+    -------
+    list of Class
+        One class, "all", where everybody is measured alike.
+
+    Raises
+    ------
+    MethodError
+        Where indicators apply to some organisations only and no organisations are given.
+
+    Warns
+    -----
+    MethodWarning
+        Where an indicator that applies has no value in a whole class; it is left out there.
+    """
+    listed = [i for i in framework.indicators if i.code in values.columns]
+    restricted = [i.code for i in listed if i.domains or i.sectors]
+    if restricted and organisations is None:
+        raise MethodError(
+            "organisations must be given where indicators apply to some domains or sectors only, "
+            f"got None with {restricted[0]!r}. Add organisations=data.organisations."
+        )
+    numbers, kinds = _kinds(values.index, organisations if restricted else None, framework)
+    gathered: dict[tuple[object, ...], list[int]] = {}
+    for number, (period, domain, sector) in enumerate(kinds):
+        applicable = tuple(i.code for i in listed if i.applies(domain, sector))
+        declared = framework.dimension_weights(period)
+        key = declared if isinstance(declared, str) else tuple(declared.items())
+        gathered.setdefault((applicable, key), []).append(number)
+    classes = []
+    for (applicable, key), members in gathered.items():
+        label = "all" if len(gathered) == 1 else _label([kinds[number] for number in members])
+        rows = np.flatnonzero(np.isin(numbers, members))
+        codes = _with_values(values, rows, applicable, label)  # type: ignore[arg-type]
+        dimensions = {
+            d.code: own
+            for d in framework.dimensions
+            if (own := [i.code for i in d.indicators if i.code in codes])
+        }
+        if dimensions:
+            declared = key if isinstance(key, str) else dict(key)  # type: ignore[call-overload]
+            classes.append(Class(label, rows, dimensions, declared))
+    return classes
+
+
+def weigh(
+    scores: pd.DataFrame,
+    classes: list[Class],
+    framework: Framework,
+    *,
+    weights: Choice,
+    aggregation: Choice,
+) -> tuple[Group, ...]:
+    """Give every class its weights.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        (org, period) x indicator, normalised; what data-driven weights are computed from, inside
+        each class.
+    classes : list of Class
+        From `classify`.
+    framework : Framework
+        The declared weights.
+    weights, aggregation : word, callable, Series or mapping by level
+        As `build_index` takes them.
+
+    Returns
+    -------
+    tuple of Group
+    """
+    nested = isinstance(weights, Mapping) or (isinstance(weights, str) and weights == "framework")
+    groups = []
+    for label, rows, indicators, declared in classes:
+        block = _rows(scores, rows)
+        if not nested:
+            codes = [code for own in indicators.values() for code in own]
+            flat = _resolve(weights, block[codes], "weights")
+            across = pd.Series({d: flat[own].sum() for d, own in indicators.items()})
+            local = {d: _shares(flat[own], f"weights of {d}") for d, own in indicators.items()}
+            groups.append(Group(label, rows, local, across))
+            continue
+        inner, outer = by_level(weights, "framework", "weights")
+        within, _ = by_level(aggregation, "arithmetic", "aggregate")
+        local = {}
+        for d, own in indicators.items():
+            choice = framework.indicator_weights(d) if _is(inner, "framework") else inner
+            local[d] = _resolve(choice, block[own], f"weights of {d}")
+        choice = declared if _is(outer, "framework") else outer
+        tops = pd.DataFrame(columns=list(indicators), dtype=float)
+        if isinstance(choice, str) or callable(choice):
+            tops = pd.DataFrame(
+                {d: aggregate(block[own], local[d], within) for d, own in indicators.items()}
+            )
+        across = _resolve(choice, tops, "weights of the dimensions")
+        groups.append(Group(label, rows, local, across))
+    return tuple(groups)
+
+
+def combine(
+    scores: pd.DataFrame,
+    groups: tuple[Group, ...],
+    *,
+    aggregation: Choice,
+    available: float,
+) -> Built:
+    """Aggregate scores into dimensions and dimensions into the overall index.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        (org, period) x indicator; NaN is missing.
+    groups : tuple of Group
+        From `weigh`.
+    aggregation : word, callable or mapping by level
+        As `build_index` takes it.
+    available : float
+        Share of the weight (0..1) that a node needs; below it the node is NaN.
+
+    Returns
+    -------
+    Built
+        ``overall``, ``dimensions`` and ``coverage`` (share of the weight present), by row.
+    """
+    inner, outer = by_level(aggregation, "arithmetic", "aggregate")
+    order = dict.fromkeys(code for group in groups for code in group.local)
+    dimensions = pd.DataFrame(np.nan, index=scores.index, columns=list(order))
+    overall = np.full(len(scores), np.nan)
+    coverage = np.zeros(len(scores))
+    for group in groups:
+        block = _rows(scores, group.rows)
+        tops = {}
+        covered = np.zeros(len(block))
+        for code, local in group.local.items():
+            tops[code], present = _node(block[list(local.index)], local, inner, available)
+            covered += group.across[code] * present
+        top = pd.DataFrame(tops, index=block.index)
+        overall[group.rows] = _node(top, group.across, outer, available)[0]
+        coverage[group.rows] = covered
+        if len(group.rows) == len(scores):
+            dimensions = top
+        else:
+            for code in tops:
+                dimensions.iloc[group.rows, dimensions.columns.get_loc(code)] = tops[code]
+    return Built(
+        pd.Series(overall, index=scores.index, name="overall"),
+        dimensions,
+        pd.Series(coverage, index=scores.index, name="coverage"),
+    )
+
+
+def weights_frame(groups: tuple[Group, ...]) -> pd.DataFrame:
+    """List the weights: rows (group, indicator), columns dimension, local and global weight."""
+    rows = [
+        (group.label, code, dimension, weight, weight * group.across[dimension])
+        for group in groups
+        for dimension, local in group.local.items()
+        for code, weight in local.items()
+    ]
+    columns = ["group", "indicator", "dimension", "local_weight", "global_weight"]
+    return pd.DataFrame(rows, columns=columns).set_index(["group", "indicator"])
+
+
+def gaps(
+    block: pd.DataFrame, weights: pd.Series, method: Choice
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Share a node's gap to 100 among its children.
+
+    Parameters
+    ----------
+    block : DataFrame
+        Scores of the children, 0..100; NaN is missing.
+    weights : Series
+        Their weights.
+    method : str
+        "arithmetic" or "geometric".
+
+    Returns
+    -------
+    (DataFrame, DataFrame)
+        The weights over what is present, and each child's part of the gap; the parts of a row sum
+        to 100 less the node's score.
+
+    Raises
+    ------
+    MethodError
+        For another method.
+
+    Notes
+    -----
+    Arithmetic: w_j (100 - s_j). Geometric: L(100, G) w_j ln(100 / s_j) with G the geometric mean
+    and L(a, b) = (a - b) / ln(a / b) the logarithmic mean, which is exact and leaves no rest.
+
+    References
+    ----------
+    Ang, B. W. (2005), The LMDI approach to decomposition analysis, Energy Policy 33: 867-871.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"a": [80.0], "b": [60.0]})
+    >>> gaps(scores, pd.Series({"a": 0.5, "b": 0.5}), "arithmetic")[1]
+          a     b
+    0  10.0  20.0
+    """
+    if not (_is(method, "arithmetic") or _is(method, "geometric")):
+        raise MethodError(
+            f"Contributions need an arithmetic or geometric aggregation, got {method!r}. "
+            "Look at index.dimensions instead, or build with one of the two."
+        )
+    present = block.notna() * weights
+    total = present.sum(axis=1)
+    scaled = present.div(total.where(total > 0), axis=0).where(block.notna())
+    if _is(method, "arithmetic"):
+        return scaled, scaled * (100 - block)
+    logs = scaled * np.log(100 / block)
+    gap = logs.sum(axis=1)
+    mean = (100 - 100 * np.exp(-gap)) / gap.where(gap != 0)
+    return scaled, logs.mul(mean.fillna(100.0), axis=0)
+
+
+def _kinds(
+    rows: pd.MultiIndex, organisations: pd.DataFrame | None, framework: Framework
+) -> tuple[Rows, list[tuple[pd.Period | None, str | None, str | None]]]:
+    """Give every row the number of its kind: period (where weights change), domain, sector."""
+    frame = pd.DataFrame({"row": np.zeros(len(rows), dtype=np.int8)})
+    if framework.weights_change_over_time:
+        frame["period"] = rows.get_level_values("period")
+    for column in ("domain", "sector"):
+        if organisations is not None and column in organisations.columns:
+            frame[column] = organisations[column].reindex(rows.get_level_values("org")).to_numpy()
+    grouped = frame.groupby(list(frame.columns), dropna=False, observed=True, sort=True)
+    kinds = []
+    for key in grouped.groups:
+        found = dict(zip(frame.columns, key if isinstance(key, tuple) else (key,), strict=True))
+        kinds.append(tuple(_known(found.get(c)) for c in ("period", "domain", "sector")))
+    return grouped.ngroup().to_numpy(), kinds  # type: ignore[return-value]
+
+
+def _known(value: object) -> object:
+    return None if value is None or pd.isna(value) else value  # type: ignore[call-overload]
+
+
+def _label(kinds: list[tuple[pd.Period | None, str | None, str | None]]) -> str:
+    """Name a class of rows: its years, then its domain, or its sector where that says more."""
+    columns = zip(*kinds, strict=True)
+    periods, domains, sectors = (sorted({str(x) for x in c if x is not None}) for c in columns)
+    finer = sectors if len(sectors) == 1 or len(domains) != 1 else domains
+    return " · ".join("/".join(part) for part in (periods, finer) if part) or "rest"
+
+
+def _with_values(values: pd.DataFrame, rows: Rows, codes: tuple[str, ...], label: str) -> set[str]:
+    """Return the codes that have a value in these rows; warn of the others."""
+    filled = {code for code in codes if values[code].to_numpy()[rows].size}
+    filled = {code for code in filled if not np.isnan(values[code].to_numpy()[rows]).all()}
+    if empty := [code for code in codes if code not in filled]:
+        warnings.warn(
+            f"Every indicator should have values; in {label!r} there are none for "
+            f"{', '.join(empty)}, left out there. Add their data, or take them out of the "
+            "framework.",
+            MethodWarning,
+            stacklevel=4,
+        )
+    return filled
+
+
+def _rows(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
+    return frame if len(rows) == len(frame) else frame.iloc[rows]
+
+
+def _node(
+    block: pd.DataFrame, weights: pd.Series, method: Choice, available: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Aggregate the rows in which enough of the weight is present."""
+    present = np.zeros(len(block))
+    for code, weight in weights.items():
+        present += weight * ~np.isnan(block[code].to_numpy())
+    enough = (present >= available - 1e-9) & (present > 0)
+    if enough.all():
+        return aggregate(block, weights, method).to_numpy(), present
+    found = np.full(len(block), np.nan)
+    if enough.any():
+        found[enough] = aggregate(block[enough], weights, method).to_numpy()
+    return found, present
+
+
+def _is(choice: Choice, name: str) -> bool:
+    return isinstance(choice, str) and choice == name
+
+
+def _resolve(choice: Choice, block: pd.DataFrame, what: str) -> pd.Series:
+    """Turn a word, a callable or given numbers into weights of the block's columns."""
+    columns = list(block.columns)
+    # Weights declared in a framework are relative; a Series says what it means.
+    given = isinstance(choice, pd.Series)
+    if isinstance(choice, str):
+        if choice not in OBJECTIVE_WEIGHTS:
+            known = ", ".join(["framework", *OBJECTIVE_WEIGHTS])
+            raise MethodError(f"{what} must be a known word, got {choice!r}. Take one of {known}.")
+        choice = OBJECTIVE_WEIGHTS[choice]
+    if callable(choice):
+        if len(columns) == 1:
+            return pd.Series(1.0, index=columns)
+        complete = block.dropna()
+        if len(complete) < len(block):
+            warnings.warn(
+                f"{what}: computed from the {len(complete)} of {len(block)} rows in which no score "
+                "is missing. Complete the data, or give the weights.",
+                MethodWarning,
+                stacklevel=4,
+            )
+        choice = choice(complete / 100)  # type: ignore[assignment]
+    if isinstance(choice, np.ndarray):
+        choice = pd.Series(choice, index=columns)
+    found = pd.Series(choice, dtype=float)
+    if given and set(found.index) == set(columns) and abs(found.sum() - 1) > 1e-6:
+        raise MethodError(f"{what} must sum to 1, got {found.sum():.6g}. Divide them by their sum.")
+    if missing := [code for code in columns if code not in found.index]:
+        raise MethodError(
+            f"{what} must name every column, got none for {', '.join(missing)}. Add them."
+        )
+    return _shares(found[columns], what)
+
+
+def _shares(weights: pd.Series, what: str) -> pd.Series:
+    """Scale weights to sum to 1; refuse negative ones and only zeros."""
+    wrong = weights[weights.isna() | (weights < 0)]
+    if len(wrong) or weights.sum() <= 0:
+        got = f"{wrong.iloc[0]} for {wrong.index[0]!r}" if len(wrong) else "only zeros"
+        raise MethodError(
+            f"{what} must be zero or more and not all zero, got {got}. Correct the weights."
+        )
+    return weights / weights.sum()
