@@ -1,4 +1,4 @@
-"""The bench: values and a framework become scores, dimensions and an overall index."""
+"""The index: values and a framework become scores, dimensions and one overall number."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from .bench import Built, Choice, Group, by_level, classify, combine, gaps, weigh, weights_frame
 from .errors import MethodError, MethodWarning
 from .framework import Framework
 from .labels import Language, word
 from .methods.normalisation import Scale, fit_scale
 from .tables import PLACE, period_text
 from .tallying.evidence import Evidence
-from .weighing import Built, Choice, Group, by_level, classify, combine, gaps, weigh, weights_frame
 
 # Groups ranked together should be measured by mostly the same things; below this share of common
 # weight the ranking is still given, with a warning.
@@ -520,7 +520,6 @@ def _refuse_mixed_full_marks(evidence: Evidence | None, classes: pd.Series) -> N
 
 def _methods_sentence(index: Index, language: Language) -> str:
     """Name every choice in one paragraph."""
-
     comma, semicolon = ("、", "；") if language == "zh" else (", ", "; ")
 
     def named(choice: Choice, family: str) -> str:

@@ -1,4 +1,4 @@
-"""Weighing: which indicators apply to whom, with which weights, and how they are put together."""
+"""The bench: who is measured by what, with which weights, and how scores are put together."""
 
 from __future__ import annotations
 
