@@ -179,7 +179,8 @@ def wilson_interval(
     middle = rate + z**2 / (2 * size)
     reach = z * np.sqrt(rate * (1 - rate) / size + z**2 / (4 * size**2))
     scale = 1 + z**2 / size
-    return np.clip((middle - reach) / scale, 0, 1), np.clip((middle + reach) / scale, 0, 1)
+    # At a rate of 0 or 1 one end is the rate itself; rounding must not move it past.
+    return np.minimum((middle - reach) / scale, rate), np.maximum((middle + reach) / scale, rate)
 
 
 def steady_state(probabilities: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,178 @@
+"""Transitions: published chain, laws, refusals."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from servicepo.errors import MethodError
+from servicepo.methods import transitions
+
+STATES = ["poor", "average", "good"]
+
+
+@pytest.fixture
+def us_quintiles(shared):
+    path = shared / "reference" / "methods" / "05_trends" / "giddy_us_quintile_markov.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_us_income_quintiles_rey2001(us_quintiles):
+    states = range(5)
+    counts = pd.DataFrame(us_quintiles["transitions"], index=states, columns=states)
+    table = transitions.transition_probabilities(counts)
+    p = table["probability"].to_numpy().reshape(5, 5)
+    assert_allclose(p, us_quintiles["p"], atol=1e-12)
+    steady = transitions.steady_state(pd.DataFrame(p))
+    assert_allclose(steady, us_quintiles["steady"], atol=1e-9)
+
+
+def test_counts_of_the_us_states_rey2001(shared, us_quintiles):
+    income = pd.read_csv(
+        shared / "reference" / "methods" / "05_trends" / "usjoin_pci_1929_2009.csv", index_col=0
+    )
+    yearly = income.apply(lambda year: pd.qcut(year, 5, labels=False)).to_numpy()
+    before, after = pd.Series(yearly[:, :-1].ravel()), pd.Series(yearly[:, 1:].ravel())
+    counts = transitions.transition_matrix(before, after, states=range(5))
+    assert counts.to_numpy().tolist() == us_quintiles["transitions"]
+
+
+def test_steady_state_of_green_efficiency_zhou2019(shared):
+    """Table 2 prints three digits, so its rows are scaled to 1 and its fixed point is checked."""
+    path = shared / "reference" / "chinese_methods.json"
+    printed = json.loads(path.read_text(encoding="utf-8"))["markov_ugde_2005_2008"]["lag1_matrix"]
+    p = pd.DataFrame(printed)
+    assert_allclose(p.sum(axis=1), 1, atol=0.0011)
+    p = p.div(p.sum(axis=1), axis=0)
+    shares = transitions.steady_state(p)
+    assert_allclose(np.linalg.matrix_power(p.to_numpy(), 200)[0], shares, atol=1e-9)
+
+
+def test_counts_the_slow_way():
+    draw = np.random.default_rng(0)
+    before = pd.Series(draw.choice(STATES, 200))
+    after = pd.Series(draw.choice(STATES, 200))
+    counts = transitions.transition_matrix(before, after, states=STATES)
+    for one in STATES:
+        for other in STATES:
+            assert counts.loc[one, other] == ((before == one) & (after == other)).sum()
+
+
+def test_pairs_with_a_missing_state_are_not_counted():
+    before = pd.Series(["poor", None, "good"], dtype="str")
+    after = pd.Series(["poor", "good", None], dtype="str")
+    assert transitions.transition_matrix(before, after, states=STATES).to_numpy().sum() == 1
+
+
+def test_ordered_categories_are_read_as_their_words():
+    grades = pd.Series(pd.Categorical(["poor", "good"], categories=STATES, ordered=True))
+    counts = transitions.transition_matrix(grades, grades[::-1], states=STATES)
+    assert counts.loc["poor", "good"] == 1
+    assert list(counts.index) == STATES
+
+
+def test_wilson_interval_newcombe1998():
+    """81 of 263, and 1 of 29: the score method of Newcombe's table I."""
+    low, high = transitions.wilson_interval(np.array([81, 15, 0, 1]), np.array([263, 148, 20, 29]))
+    assert_allclose(low, [0.2553, 0.0624, 0.0, 0.0061], atol=5e-5)
+    assert_allclose(high, [0.3662, 0.1605, 0.1611, 0.1718], atol=5e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_wilson_interval_holds_the_rate_and_is_symmetric(yes, no):
+    n = yes + no
+    low, high = transitions.wilson_interval(yes, n)
+    if n == 0:
+        assert np.isnan(low)
+        assert np.isnan(high)
+        return
+    assert 0 <= low <= yes / n <= high <= 1
+    other = transitions.wilson_interval(no, n)
+    assert_allclose([1 - other[1], 1 - other[0]], [low, high], atol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=3), min_size=3, max_size=3))
+def test_steady_state_stays(counts):
+    p = pd.DataFrame(counts, index=STATES, columns=STATES, dtype=float)
+    p = p.div(p.sum(axis=1), axis=0)
+    shares = transitions.steady_state(p)
+    assert shares.sum() == pytest.approx(1)
+    assert_allclose(shares.to_numpy() @ p.to_numpy(), shares, atol=1e-9)
+
+
+def test_steady_state_of_an_absorbing_state():
+    p = pd.DataFrame([[0.5, 0.5], [0.0, 1.0]], index=["a", "b"], columns=["a", "b"])
+    assert transitions.steady_state(p).to_dict() == pytest.approx({"a": 0.0, "b": 1.0})
+
+
+def test_promotions_sum_to_n():
+    draw = np.random.default_rng(1)
+    counts = pd.DataFrame(draw.integers(0, 9, (3, 3)), index=STATES, columns=STATES)
+    made = transitions.promotions(counts)
+    assert (made[["promoted", "stayed", "demoted"]].sum(axis=1) == made["n"]).all()
+    assert made.loc["good", "promoted"] == 0
+    assert made.loc["poor", "demoted"] == 0
+    assert (
+        made.loc["poor", "promoted"] == counts.loc["poor", "average"] + counts.loc["poor", "good"]
+    )
+
+
+def frame(rows, names="ab"):
+    return pd.DataFrame(rows, index=list(names), columns=list(names))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: transitions.transition_matrix(
+                pd.Series(["poor", "bad"]), pd.Series(["good", "poor"]), states=STATES
+            ),
+            "every state must be listed in states, got 'bad'. Add it to the list or correct it.",
+        ),
+        (
+            lambda: transitions.transition_matrix(
+                pd.Series(["poor"]), pd.Series(["good", "poor"]), states=STATES
+            ),
+            "before and after must have the same length, got 1 and 2. "
+            "Give both states of every organisation.",
+        ),
+        (
+            lambda: transitions.transition_matrix(
+                pd.Series(["a"]), pd.Series(["a"]), states=["a", "a"]
+            ),
+            "states must be listed once each, got 'a' again. Drop the repeated ones.",
+        ),
+        (
+            lambda: transitions.transition_probabilities(
+                pd.DataFrame([[1]], index=["a"], columns=["b"])
+            ),
+            "rows and columns must be the same states in the same order, got 'a' and 'b'. "
+            "Use transition_matrix.",
+        ),
+        (
+            lambda: transitions.transition_probabilities(frame([[1, 1], [1, 1]]), confidence=95),
+            "confidence must lie between 0 and 1, got 95. Give 0.95 for 95 %.",
+        ),
+        (
+            lambda: transitions.steady_state(frame([[0.5, 0.5], [np.nan, np.nan]])),
+            "every row of probabilities must be at least 0 and sum to 1, got another in 'b'. "
+            "Merge a state nobody started from with its neighbour.",
+        ),
+        (
+            lambda: transitions.steady_state(frame([[1.0, 0.0], [0.0, 1.0]])),
+            "the states must form one closed class for a steady state, got 2. "
+            "Merge states, or report the matrix alone.",
+        ),
+    ],
+)
+def test_refusals_say_what_and_how_to_mend(call, message):
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        call()
