@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
 
-from .labels import Language
+import pandas as pd
+
+from .declared import Table, near
+from .errors import FrameworkError
+from .labels import WORDS, Language, word
+from .measures import MEASURES
+from .sources import check_source
+from .tables import DOMAIN_OF_SECTOR, DOMAINS, SECTORS, SOURCES
+from .weighting import DECLARED, Weighting, authority, take_level, take_weight, take_weight_by_year
+
+DIRECTIONS: Final = ("benefit", "cost", "target", "interval", "boolean")
+_BUILT_IN: Final = Path(__file__).parent / "frameworks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +39,12 @@ class Indicator:
     direction : {"benefit", "cost", "target", "interval", "boolean"}
         How raw values point to good.
     unit : str
-        Unit of the raw value.
+        Unit of the raw value: a code of the labels (``unit.<code>``) or free text.
     full_mark : float or None
-        For 得分率: the mark that counts as full.
+        For 得分率: the mark that counts as full. Scores on another full mark are folded to it.
     goalposts : (float, float) or None
         Fixed worst-to-best or low-to-high bounds (low < high; the direction says which is best).
+        Where only ``full_mark`` is declared they are (0, full_mark).
     target : float or None
         Best value where the direction is "target".
     interval : (float, float) or None
@@ -42,6 +59,8 @@ class Indicator:
         True where weight or bounds are not given by the source documents.
     citation : str
         Where the indicator and its numbers come from.
+    reason : str
+        Why its numbers are illustrative.
     """
 
     code: str
@@ -59,10 +78,16 @@ class Indicator:
     source: Mapping[str, object]
     illustrative: bool
     citation: str
+    reason: str = ""
 
     def label(self, language: Language = "zh") -> str:
         """Return its name in a language."""
         return self.name[language]
+
+    def unit_label(self, language: Language = "zh") -> str:
+        """Return its unit in a language; a unit in the user's own words as it is."""
+        key = f"unit.{self.unit}"
+        return word(key, language) if key in WORDS else self.unit
 
     def applies(self, domain: str | None, sector: str | None) -> bool:
         """Tell whether it applies to an organisation of this domain and sector (None: unknown)."""
@@ -73,7 +98,23 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """The first level of a framework: a code, a name, a weight and its indicators."""
+    """The first level of a framework: a code, a name, a weight and its indicators.
+
+    Attributes
+    ----------
+    code : str
+    name : mapping
+    weight : float
+        Weight among the dimensions, before scaling.
+    indicators : tuple of Indicator
+    illustrative : bool
+    citation : str
+    reason : str
+    weighting : Weighting
+        How the indicators inside it are weighted.
+    weight_by_year : mapping of int to float
+        Its weight from each year on, where weights change over time; otherwise empty.
+    """
 
     code: str
     name: Mapping[str, str]
@@ -81,15 +122,33 @@ class Dimension:
     indicators: tuple[Indicator, ...]
     illustrative: bool
     citation: str
+    reason: str = ""
+    weighting: Weighting = DECLARED
+    weight_by_year: Mapping[int, float] = field(default_factory=dict)
 
     def label(self, language: Language = "zh") -> str:
         """Return its name in a language."""
         return self.name[language]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Framework:
-    """A framework as declared: what is evaluated, with which weights, on whose authority."""
+    """A framework as declared: what is evaluated, with which weights, on whose authority.
+
+    Attributes
+    ----------
+    id : str
+    name : mapping
+    version : str
+    citation : str
+    dimensions : tuple of Dimension
+    source_weights : mapping of str to float
+        Weights of those who score; they sum to 1. Empty where none are declared.
+    weighting : Weighting
+        How the dimensions are weighted.
+    sources : Weighting
+        Whether the source weights are illustrative, and on whose authority they stand.
+    """
 
     id: str
     name: Mapping[str, str]
@@ -97,8 +156,435 @@ class Framework:
     citation: str
     dimensions: tuple[Dimension, ...]
     source_weights: Mapping[str, float]
+    weighting: Weighting = DECLARED
+    sources: Weighting = DECLARED
+
+    def __repr__(self) -> str:
+        return (
+            f"Framework({self.id} {self.version}: {len(self.dimensions)} dimensions, "
+            f"{len(self.indicators)} indicators)"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.name['zh']}</p>{self.to_frame().to_html()}"
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
         """All indicators, in the order of the file."""
         return tuple(i for d in self.dimensions for i in d.indicators)
+
+    @property
+    def weights_change_over_time(self) -> bool:
+        """Whether the weights of the dimensions depend on the year."""
+        return any(d.weight_by_year for d in self.dimensions)
+
+    def indicator(self, code: str) -> Indicator:
+        """Return an indicator by its code.
+
+        Raises
+        ------
+        FrameworkError
+            For a code the framework does not have; near ones are named.
+
+        Examples
+        --------
+        >>> load_framework("six_haves").indicator("team_style").label()
+        '服务作风'
+        """
+        found = {i.code: i for i in self.indicators}
+        if code not in found:
+            raise FrameworkError(
+                f"An indicator of {self.id} must be named, got {code!r}. {near(code, found)}"
+            )
+        return found[code]
+
+    def dimension(self, code: str) -> Dimension:
+        """Return a dimension by its code.
+
+        Raises
+        ------
+        FrameworkError
+            For a code the framework does not have.
+
+        Examples
+        --------
+        >>> load_framework("six_haves").dimension("team").label("en")
+        'Leadership team'
+        """
+        found = {d.code: d for d in self.dimensions}
+        if code not in found:
+            raise FrameworkError(
+                f"A dimension of {self.id} must be named, got {code!r}. {near(code, found)}"
+            )
+        return found[code]
+
+    def applicable(
+        self, domain: str | None = None, sector: str | None = None
+    ) -> tuple[Indicator, ...]:
+        """Return the indicators that apply to an organisation of this domain and sector.
+
+        Examples
+        --------
+        >>> framework = load_framework("six_haves")
+        >>> len(framework.indicators), len(framework.applicable("rural", "village"))
+        (27, 19)
+        """
+        return tuple(i for i in self.indicators if i.applies(domain, sector))
+
+    def dimension_weights(
+        self, period: pd.Period | str | int | None = None
+    ) -> Mapping[str, float] | str:
+        """Return the declared weights of the dimensions.
+
+        Parameters
+        ----------
+        period : Period, text or year, optional
+            Needed where the weights change over time: the weights of the latest declared year that
+            is not after the period hold; before the first declared year, those of the first.
+
+        Returns
+        -------
+        dict of str to float, or str
+            Weights by dimension (not scaled), or the word of the objective method to be used.
+
+        Raises
+        ------
+        FrameworkError
+            Where the weights change over time and no period is given.
+
+        Examples
+        --------
+        >>> load_framework("base_plus_plan").dimension_weights("2024")["base"] < 0.5
+        True
+        """
+        if self.weighting.word:
+            return self.weighting.word
+        if not self.weights_change_over_time:
+            return {d.code: d.weight for d in self.dimensions}
+        if period is None:
+            raise FrameworkError(
+                f"A period must be given where weights change over time, got None for {self.id}. "
+                "Ask for dimension_weights(period)."
+            )
+        year = period.year if isinstance(period, pd.Period) else int(str(period)[:4])
+        years = sorted(self.dimensions[0].weight_by_year)
+        at = max((y for y in years if y <= year), default=years[0])
+        return {d.code: d.weight_by_year[at] for d in self.dimensions}
+
+    def indicator_weights(self, dimension: str) -> Mapping[str, float] | str:
+        """Return the declared weights of the indicators inside a dimension.
+
+        Returns
+        -------
+        dict of str to float, or str
+            Weights by indicator (not scaled, whether or not they apply everywhere), or the word of
+            the objective method to be used.
+
+        Examples
+        --------
+        >>> load_framework("six_haves").indicator_weights("team")
+        {'team_awareness': 1.0, 'team_style': 1.0, 'team_level': 1.0}
+        """
+        found = self.dimension(dimension)
+        return found.weighting.word or {i.code: i.weight for i in found.indicators}
+
+    def illustrative_numbers(self) -> pd.DataFrame:
+        """List every number the source documents do not give.
+
+        Returns
+        -------
+        DataFrame
+            One row per place marked ``illustrative = true``: ``path`` (in the file), ``code``,
+            ``number`` (what is declared there), ``citation``, ``reason``.
+
+        Examples
+        --------
+        >>> load_framework("six_haves").illustrative_numbers()["path"].head(2).tolist()
+        ['$.weights', '$.source_weights']
+        """
+        rows = []
+        shares = "、".join(f"{k} {v:g}" for k, v in self.source_weights.items())
+        marked: list[tuple[str, str, str, Weighting | Dimension | Indicator]] = [
+            ("$.weights", self.id, _weighting_text(self.weighting), self.weighting),
+            ("$.source_weights", self.id, shares, self.sources),
+        ]
+        for n, d in enumerate(self.dimensions):
+            by_year = [f"{year}: {weight:g}" for year, weight in d.weight_by_year.items()]
+            at = f"$.dimensions[{n}]"
+            marked.append((at, d.code, "; ".join(by_year) or f"weight {d.weight:g}", d))
+            marked.append((f"{at}.weights", d.code, _weighting_text(d.weighting), d.weighting))
+            marked += [
+                (f"{at}.indicators[{m}]", i.code, _numbers_text(i, d.weighting), i)
+                for m, i in enumerate(d.indicators)
+            ]
+        for path, code, number, item in marked:
+            if item.illustrative:
+                rows.append((path, code, number, item.citation, item.reason))
+        return pd.DataFrame(
+            rows, columns=["path", "code", "number", "citation", "reason"], dtype="str"
+        )
+
+    def to_frame(self, language: Language = "zh") -> pd.DataFrame:
+        """List the indicators, one row each.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by ``indicator`` (code): ``dimension`` (code), ``dimension_name``, ``name``,
+            ``direction``, ``unit``, ``weight``, ``full_mark``, ``low``, ``high``, ``target``,
+            ``interval_low``, ``interval_high``, ``domains``, ``sectors``, ``kind`` (of source),
+            ``illustrative``, ``citation``.
+
+        Examples
+        --------
+        >>> load_framework("six_haves").to_frame("en").loc["team_level", "name"]
+        'Service level'
+        """
+        none = (None, None)
+        rows = [
+            {
+                "indicator": i.code,
+                "dimension": d.code,
+                "dimension_name": d.label(language),
+                "name": i.label(language),
+                "direction": i.direction,
+                "unit": i.unit_label(language),
+                "weight": i.weight,
+                "full_mark": i.full_mark,
+                "low": (i.goalposts or none)[0],
+                "high": (i.goalposts or none)[1],
+                "target": i.target,
+                "interval_low": (i.interval or none)[0],
+                "interval_high": (i.interval or none)[1],
+                "domains": ";".join(i.domains),
+                "sectors": ";".join(i.sectors),
+                "kind": i.source["kind"],
+                "illustrative": i.illustrative,
+                "citation": i.citation,
+            }
+            for d in self.dimensions
+            for i in d.indicators
+        ]
+        bounds = ["full_mark", "low", "high", "target", "interval_low", "interval_high"]
+        frame = pd.DataFrame(rows).set_index("indicator")
+        return frame.astype(dict.fromkeys(bounds, float))
+
+
+def load_framework(id_or_path: str | Path) -> Framework:
+    """Load a framework and check it whole.
+
+    Parameters
+    ----------
+    id_or_path : str or Path
+        The id of a built-in framework (``six_haves``, ``five_services``, ``five_tasks``,
+        ``base_plus_plan``) or the path to a ``.toml`` file of your own.
+
+    Returns
+    -------
+    Framework
+
+    Raises
+    ------
+    FrameworkError
+        For an id that is not built in, a file that cannot be read, or a declaration with mistakes:
+        the message lists every one of them with its path in the file.
+
+    Examples
+    --------
+    >>> load_framework("six_haves")
+    Framework(six_haves 1: 6 dimensions, 27 indicators)
+    >>> load_framework("six_have")
+    Traceback (most recent call last):
+    ...
+    servicepo.errors.FrameworkError: A framework must be a built-in id or a path to a .toml file, \
+got 'six_have'. Did you mean 'six_haves'? Built in: base_plus_plan, five_services, five_tasks, \
+six_haves.
+    """
+    path = _path_of(id_or_path)
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise FrameworkError(
+            f"A framework file must be UTF-8 text, got other bytes (at {path}). Save it as UTF-8."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise FrameworkError(
+            f"A framework file must be TOML, got a mistake: {error} (at {path}). "
+            "Mend the line it names; text stands between double quotes."
+        ) from None
+    problems: list[str] = []
+    framework = _framework(Table(table, "$", problems))
+    if problems:
+        lines = "\n".join(f"- {p}" for p in problems)
+        raise FrameworkError(
+            f"A framework must be declared without mistakes, got {len(problems)} (at {path}). "
+            f"Mend each of them:\n{lines}"
+        )
+    return framework
+
+
+def _path_of(id_or_path: str | Path) -> Path:
+    built_in = {p.stem: p for p in sorted(_BUILT_IN.glob("*.toml"))}
+    if isinstance(id_or_path, str) and id_or_path in built_in:
+        return built_in[id_or_path]
+    path = Path(id_or_path)
+    if path.is_file():
+        return path
+    if path.suffix == ".toml":
+        raise FrameworkError(
+            f"A framework file must exist, got {str(id_or_path)!r}. Check the path."
+        )
+    near = get_close_matches(str(id_or_path), built_in, n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    raise FrameworkError(
+        "A framework must be a built-in id or a path to a .toml file, got "
+        f"{str(id_or_path)!r}. {hint}Built in: {', '.join(built_in)}."
+    )
+
+
+# -- checking the file ---------------------------------------------------------------------------
+def _framework(table: Table) -> Framework:
+    """Read the whole file; mistakes are noted in ``table.problems``."""
+    source_weights, sources = _source_weights(table)
+    dimensions = [_dimension(t, bool(source_weights)) for t in table.tables("dimensions")]
+    _refuse_twice(table, "dimensions", [d.code for d in dimensions])
+    _refuse_twice(table, "dimensions", [i.code for d in dimensions for i in d.indicators])
+    _check_years(table, dimensions)
+    weighting, weights = take_level(table, "dimensions", [d.weight for d in dimensions])
+    found = Framework(
+        id=table.text("id", required=True),
+        name=table.names(),
+        version=table.text("version", default="1"),
+        citation=table.text("citation", required=True),
+        dimensions=tuple(replace(d, weight=w) for d, w in zip(dimensions, weights, strict=True)),
+        source_weights=source_weights,
+        weighting=weighting,
+        sources=sources,
+    )
+    table.close()
+    return found
+
+
+def _dimension(table: Table, sources_known: bool) -> Dimension:
+    code = table.text("code", required=True)
+    indicators = [_indicator(t, code, sources_known) for t in table.tables("indicators")]
+    weighting, weights = take_level(table, "indicators", [i.weight for i in indicators])
+    illustrative, citation, reason = authority(table)
+    by_year = take_weight_by_year(table)
+    weight = take_weight(table)
+    if by_year and not math.isnan(weight):
+        mend = "Leave out one of the two."
+        table.wrong("weight", "weight must not stand beside weight_by_year", weight, mend)
+    found = Dimension(
+        code=code,
+        name=table.names(),
+        weight=next(iter(by_year.values()), weight),
+        indicators=tuple(replace(i, weight=w) for i, w in zip(indicators, weights, strict=True)),
+        illustrative=illustrative,
+        citation=citation,
+        reason=reason,
+        weighting=weighting,
+        weight_by_year=by_year,
+    )
+    table.close()
+    return found
+
+
+def _indicator(table: Table, dimension: str, sources_known: bool) -> Indicator:
+    source = check_source(table, sources_known)
+    measure = MEASURES.get(str(source.get("measure")))
+    points = measure.direction if measure else "benefit"
+    full_mark = table.number("full_mark")
+    if full_mark is not None and full_mark <= 0:
+        table.wrong("full_mark", "full_mark must be above 0", full_mark, "Correct the number.")
+        full_mark = None
+    illustrative, citation, reason = authority(table)
+    found = Indicator(
+        code=table.text("code", required=True),
+        name=table.names(),
+        dimension=dimension,
+        direction=table.choice("direction", DIRECTIONS, default=points),
+        unit=table.text("unit", required=measure is None, default=measure.unit if measure else ""),
+        full_mark=full_mark,
+        goalposts=table.pair("goalposts") or (None if full_mark is None else (0.0, full_mark)),
+        target=table.number("target"),
+        interval=table.pair("interval"),
+        weight=take_weight(table),
+        domains=table.words("domains", DOMAINS),
+        sectors=table.words("sectors", SECTORS),
+        source=source,
+        illustrative=illustrative,
+        citation=citation,
+        reason=reason,
+    )
+    for key in ("target", "interval"):
+        written = table.take(key)
+        if (written is not None) != (found.direction == key):
+            must = f"{key} must {'be left out' if written else 'be given'}"
+            mend = f'{key} goes with direction = "{key}", and only with it.'
+            table.wrong(key, f"{must} where direction is {found.direction!r}", written, mend)
+    for sector in found.sectors:
+        if found.domains and DOMAIN_OF_SECTOR.get(sector, found.domains[0]) not in found.domains:
+            mend = f"Add {DOMAIN_OF_SECTOR[sector]!r} to domains or take the sector out."
+            table.wrong("sectors", "sectors must lie in the domains", sector, mend)
+    table.close()
+    return found
+
+
+def _source_weights(table: Table) -> tuple[dict[str, float], Weighting]:
+    inner = table.table("source_weights")
+    if inner is None:
+        return {}, DECLARED
+    stands = Weighting("given", (), *authority(inner))
+    taken = {s: inner.number(s, least=0) for s in SOURCES}
+    inner.close()
+    weights = {s: w for s, w in taken.items() if w is not None}
+    if abs(sum(weights.values()) - 1) > 1e-6:
+        total = round(sum(weights.values()), 6)
+        mend = "Correct the weights."
+        table.wrong("source_weights", "source weights must sum to 1", total, mend)
+    return weights, stands
+
+
+def _check_years(table: Table, dimensions: Sequence[Dimension]) -> None:
+    """Refuse weights by year that not all dimensions have, or that are all 0 in a year."""
+    years = {tuple(d.weight_by_year) for d in dimensions}
+    if len(years) > 1:
+        got = "; ".join(f"{d.code}: {', '.join(map(str, d.weight_by_year))}" for d in dimensions)
+        must = "weight_by_year must name the same years in every dimension"
+        table.wrong("dimensions", must, got, "Complete the years.")
+        return
+    for year in next(iter(years), ()):
+        if sum(d.weight_by_year[year] for d in dimensions) == 0:
+            must = f"weights of {year} must not all be 0"
+            table.wrong("dimensions", must, 0, "Correct them.")
+
+
+def _refuse_twice(table: Table, key: str, codes: Sequence[str]) -> None:
+    for code in dict.fromkeys(c for c in codes if c and codes.count(c) > 1):
+        table.wrong(key, "Every code must stand once", code, "Rename one of them.")
+
+
+def _weighting_text(weighting: Weighting) -> str:
+    return f"method {weighting.method}"
+
+
+def _numbers_text(indicator: Indicator, weighting: Weighting) -> str:
+    """Say the numbers that an indicator declares."""
+    numbers: dict[str, object] = {
+        "weight": indicator.weight if weighting.method == "given" else None,
+        "full_mark": indicator.full_mark,
+        "goalposts": indicator.goalposts,
+        "target": indicator.target,
+        "interval": indicator.interval,
+        **{k: v for k, v in indicator.source.items() if k in ("scale", "unknown", "sources")},
+    }
+    return "; ".join(f"{key} {_plain(n)}" for key, n in numbers.items() if n)
+
+
+def _plain(number: object) -> str:
+    if isinstance(number, Mapping):
+        return ", ".join(f"{k} {v:g}" for k, v in number.items())
+    if isinstance(number, tuple):
+        return "–".join(f"{n:g}" for n in number)
+    return f"{number:g}" if isinstance(number, float) else str(number)
