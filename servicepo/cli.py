@@ -1,0 +1,234 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+# The front door loads each room at first use, so that --help costs no import of pandas.
+import servicepo as sp
+
+from .errors import MethodWarning, ServicepoError
+from .labels import Language, word
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 200
+
+app = typer.Typer(
+    help="从考评表格到综合指数、名单与报告 · from evaluation sheets to indices and a report",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class _Language(StrEnum):
+    zh = "zh"
+    en = "en"
+
+
+class _Period(StrEnum):
+    year = "Y"
+    half = "H"
+    quarter = "Q"
+    month = "M"
+
+
+class _Blank(StrEnum):
+    missing = "missing"
+    zero = "zero"
+
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="资料文件夹或文件 · folder or file")]
+Mapping = Annotated[Path | None, typer.Option(help="列名对照 TOML · mapping of columns")]
+Blank = Annotated[_Blank | None, typer.Option(help="空白的含义 · what a blank means")]
+Tongue = Annotated[_Language, typer.Option(help="语言 · language")]
+
+
+@app.command()
+def report(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="报告写入的文件夹 · folder of the report")],
+    framework: Annotated[str, typer.Option(help="指标体系 · built-in or TOML")] = "six_haves",
+    language: Tongue = _Language.zh,
+    period: Annotated[_Period, typer.Option(help="考评期 · length of a period")] = _Period.year,
+    mapping: Mapping = None,
+    blank: Blank = None,
+    names: Annotated[bool, typer.Option("--names", help="列出名称 · names, not codes")] = False,
+    seed: Annotated[int, typer.Option(help="随机种子 · seed")] = 0,
+) -> None:
+    """读入资料，写出报告（HTML、Word、Excel、图） · read sheets, write the report."""
+    with _clear_errors(language.value) as tell:
+        tell("read")
+        data = sp.read(folder, **_given(mapping=mapping, blank=blank))
+        tell("tally")
+        chosen = sp.load_framework(framework)
+        values = sp.tally(data, chosen, period=period.value)
+        tell("index")
+        index = sp.build_index(values, chosen, organisations=data.organisations)
+        written = sp.write_report(
+            index, out, language=language.value, names=names, seed=seed, progress=tell.say
+        )
+        said = word("cli.written", language.value)
+        print(said.format(folder=written.folder, files=len(written.paths), seconds=tell.seconds))
+
+
+@app.command()
+def check(
+    folder: Folder,
+    mapping: Mapping = None,
+    blank: Blank = None,
+    out: Annotated[
+        Path | None, typer.Option(help="另存问题清单 .xlsx/.csv · save the problems")
+    ] = None,
+    language: Tongue = _Language.zh,
+) -> None:
+    """读入资料，列出数据问题 · read sheets, list what is wrong with them."""
+    with _clear_errors(language.value) as tell:
+        tell("read")
+        data = sp.read(folder, **_given(mapping=mapping, blank=blank))
+        shown = _worded(data.problems, language.value)
+        if out is not None:
+            _save(shown, out)
+        _print_problems(shown, language.value)
+        found = data.problems["severity"].value_counts()
+        print(
+            word("cli.checked", language.value).format(
+                files=data.sources["file"].nunique(),
+                kept=int(data.sources["kept"].sum()),
+                **{s: int(found.get(s, 0)) for s in ("error", "warning", "notice")},
+            )
+        )
+
+
+@app.command()
+def template(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="写入的文件夹 · folder to fill")],
+    language: Tongue = _Language.zh,
+) -> None:
+    """写出带填写说明的空白 Excel 模板 · write empty Excel templates with instructions."""
+    with _clear_errors(language.value):
+        written = sp.write_templates(folder)
+        for path in written:
+            print(path)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"servicepo {sp.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 · version")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command line (``servicepo`` and ``python -m servicepo``)."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show Chinese shows question marks instead of failing.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    app()
+
+
+class _Teller:
+    """Says on stderr what is being done, with the seconds since the start."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._start = perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return perf_counter() - self._start
+
+    def __call__(self, step: str) -> None:
+        self.say(word(f"report.step.{step}", self.language))
+
+    def say(self, sentence: str) -> None:
+        self.console.print(f"[dim]{self.seconds:5.1f} s[/dim]  {escape(sentence)}")
+
+    def fail(self, sentence: str) -> NoReturn:
+        line = " ".join(f"{word('cli.error', self.language)}{sentence}".split())
+        self.console.print(f"[red]{escape(line)}[/red]")
+        raise typer.Exit(2)
+
+
+@contextmanager
+def _clear_errors(language: Language) -> Iterator[_Teller]:
+    """Turn whatever goes wrong into one line on stderr and exit status 2."""
+    tell = _Teller(language)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", MethodWarning)
+            yield tell
+        for message in dict.fromkeys(str(warning.message) for warning in caught):
+            line = escape(f"{word('cli.note', language)}{message}")
+            tell.console.print(f"[yellow]{line}[/yellow]")
+    except typer.Exit:
+        raise
+    except ServicepoError as error:
+        tell.fail(str(error))
+    except OSError as error:
+        tell.fail(f"{error.strerror or error}: {error.filename or ''}")
+    except Exception as error:
+        if os.environ.get("SERVICEPO_TRACEBACK"):
+            raise
+        tell.fail(word("cli.unexpected", language).format(error=f"{type(error).__name__}: {error}"))
+
+
+def _given(**options: object) -> dict[str, object]:
+    """Keep the options that were given; the others keep the defaults of the function."""
+    return {name: str(value) for name, value in options.items() if value is not None}
+
+
+def _worded(problems: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Turn codes and column names of the problems into words."""
+    frame = problems.copy()
+    frame["severity"] = [word(f"severity.{code}", language) for code in frame["severity"]]
+    frame["rule"] = [word(f"rule.{code}", language) for code in frame["rule"]]
+    return frame.rename(columns={name: word(f"problem.{name}", language) for name in frame})
+
+
+def _save(frame: pd.DataFrame, out: Path) -> None:
+    if out.suffix.lower() == ".csv":
+        frame.to_csv(out, index=False, encoding="utf-8-sig")
+    else:
+        frame.to_excel(out, index=False, engine="xlsxwriter")
+
+
+def _print_problems(frame: pd.DataFrame, language: Language) -> None:
+    """Print the problems, the first of them where there are many."""
+    table = Table(show_lines=False, header_style="bold")
+    for name in frame.columns:
+        table.add_column(str(name), overflow="fold")
+    shown = frame.head(SHOWN).astype("str").fillna("")
+    for row in shown.itertuples(index=False):
+        table.add_row(*(escape(cell) for cell in row))
+    console = Console()
+    if len(frame):
+        console.print(table)
+    if len(frame) > SHOWN:
+        print(word("cli.more", language).format(rest=len(frame) - SHOWN))

@@ -1,0 +1,92 @@
+"""数据与问题: what was read, what was set aside, and why."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ...tables import SEVERITIES, Dataset
+from ..material import Material
+from ..pieces import Part, Section
+
+FIRST = 12
+
+
+def data_section(material: Material) -> Section:
+    """Write the section.
+
+    Parameters
+    ----------
+    material : Material
+        What is reported.
+
+    Returns
+    -------
+    Section
+    """
+    title = material.say("data.title")
+    if material.index.evidence is None:
+        return Section("data", title, (material.say("data.unknown"),))
+    data = material.index.evidence.data
+    parts: list[Part] = [
+        material.say(
+            "data.read",
+            files=data.sources["file"].nunique(),
+            sheets=len(data.sources),
+            records=int(data.sources["records"].sum()),
+            kept=int(data.sources["kept"].sum()),
+            aside=int(data.sources["set_aside"].sum()),
+        ),
+        _sources(material, data),
+    ]
+    if data.problems.empty:
+        parts.append(material.say("data.no_problems"))
+    else:
+        counts = data.problems["severity"].value_counts()
+        parts += [
+            material.say("data.problems", **{s: int(counts.get(s, 0)) for s in SEVERITIES}),
+            _kinds(material, data.problems),
+        ]
+        if (data.problems["severity"] == "error").any():
+            parts.append(_aside(material, data.problems))
+    return Section("data", title, tuple(parts))
+
+
+def all_problems(material: Material) -> pd.DataFrame | None:
+    """Return the problems in words, or None where the files are not known."""
+    if material.index.evidence is None:
+        return None
+    return worded_problems(material, material.index.evidence.data.problems)
+
+
+def worded_problems(material: Material, problems: pd.DataFrame) -> pd.DataFrame:
+    """Turn the codes of problems into words."""
+    return problems.assign(
+        severity=material.words("severity", problems["severity"]),
+        rule=material.words("rule", problems["rule"]),
+    )
+
+
+def _sources(material: Material, data: Dataset) -> Part:
+    columns = ["file", "sheet", "table", "records", "kept", "set_aside"]
+    frame = data.sources[columns]
+    frame = frame.assign(table=material.words("table", frame["table"]))
+    counted = dict.fromkeys(["records", "kept", "set_aside"], "integer")
+    return material.table("sources", frame, counted, shown=40)  # type: ignore[arg-type]
+
+
+def _kinds(material: Material, problems: pd.DataFrame) -> Part:
+    """Count the problems of each kind, the gravest and most frequent first."""
+    order = {severity: place for place, severity in enumerate(SEVERITIES)}
+    by = problems.groupby(["severity", "rule"], sort=False)
+    frame = by.agg(count=("rule", "size"), must=("must", "first"), mend=("mend", "first"))
+    frame = frame.reset_index()
+    frame = frame.assign(order=frame["severity"].map(order))
+    frame = frame.sort_values(["order", "count"], ascending=[True, False], kind="stable")
+    frame = worded_problems(material, frame.drop(columns="order"))
+    return material.table("problem_kinds", frame, {"count": "integer"}, shown=20)
+
+
+def _aside(material: Material, problems: pd.DataFrame) -> Part:
+    errors = problems[problems["severity"] == "error"]
+    columns = ["file", "sheet", "row", "column", "value", "must"]
+    return material.table("aside", errors[columns], shown=FIRST)

@@ -1,0 +1,118 @@
+"""指标体系与权重: what is measured, with which weights, and which numbers are illustrative."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ... import charts
+from ..material import Material
+from ..pieces import Part, Section
+
+
+def framework_section(material: Material) -> Section:
+    """Write the section.
+
+    Parameters
+    ----------
+    material : Material
+        What is reported.
+
+    Returns
+    -------
+    Section
+    """
+    framework = material.index.framework
+    weights = material.index.weights.reset_index()
+    parts: list[Part] = [
+        material.say(
+            "framework.what",
+            name=framework.name[material.language],
+            dimensions=len(framework.dimensions),
+            indicators=len(framework.indicators),
+            citation=framework.citation,
+        )
+    ]
+    if framework.source_weights:
+        shares = (
+            f"{material.word(f'source.{source}')} {weight:.0%}"
+            for source, weight in framework.source_weights.items()
+        )
+        parts.append(material.say("framework.sources", shares=_listed(material, shares)))
+    absent = [i.code for i in framework.indicators if i.code not in set(weights["indicator"])]
+    if absent:
+        names = _listed(material, (material.word(code) for code in absent))
+        parts.append(material.say("framework.absent", names=names, count=len(absent)))
+    parts += [_indicators(material, weights), _weights(material, weights)]
+    marked = framework.illustrative_numbers()
+    if marked.empty:
+        parts.append(material.say("framework.all_given"))
+    else:
+        parts += [
+            material.say("framework.illustrative", count=len(marked)),
+            _illustrative(material, marked),
+        ]
+    return Section("framework", material.say("framework.title"), tuple(parts))
+
+
+def _indicators(material: Material, weights: pd.DataFrame) -> Part:
+    """List the indicators with their weights; where weights differ by group, their range."""
+    by = weights.groupby("indicator", sort=False)["global_weight"]
+    spans = by.agg(["min", "max"])
+    described = material.index.framework.to_frame(material.language).loc[spans.index]
+    applies = described["sectors"].where(described["sectors"] != "", described["domains"])
+    frame = pd.DataFrame(
+        {
+            "dimension": described["dimension_name"],
+            "indicator": described["name"],
+            "unit": described["unit"],
+            "direction": material.words("direction", described["direction"]),
+            "applies": [_scope(material, codes) for codes in applies],
+            "weight": [
+                f"{low:.1%}" if high - low < 5e-4 else f"{low:.1%}–{high:.1%}"
+                for low, high in spans.to_numpy()
+            ],
+        }
+    )
+    note = material.say("note.weights") if len(set(weights["group"])) > 1 else ""
+    return material.table("indicators", frame, notes=[note])
+
+
+def _scope(material: Material, codes: str) -> str:
+    if not codes:
+        return material.say("framework.everywhere")
+    words = (
+        material.word(f"{family}.{code}")
+        for code in codes.split(";")
+        for family in ("sector", "domain")
+        if material.word(f"{family}.{code}") != f"{family}.{code}"
+    )
+    return _listed(material, words)
+
+
+def _weights(material: Material, weights: pd.DataFrame) -> Part:
+    """Draw the weights of the indicators that all share; the others stand in the table."""
+    groups = weights["group"].nunique()
+    common = weights.groupby("indicator")["group"].transform("nunique") == groups
+    by = weights[common].groupby(["dimension", "indicator"], sort=False, as_index=False)
+    frame = by["global_weight"].mean()
+    key = "note.weights_common" if groups > 1 else ""
+    return material.figure(
+        "weights", charts.weights, frame, notes=[material.say(key)] if key else []
+    )
+
+
+def _illustrative(material: Material, marked: pd.DataFrame) -> Part:
+    names = {material.index.framework.id: material.say("framework.whole"), **material.chart_words}
+    frame = pd.DataFrame(
+        {
+            "place": marked["code"].map(names),
+            "number": marked["number"],
+            "citation": marked["citation"],
+            "reason": marked["reason"],
+        }
+    )
+    return material.table("illustrative", frame)
+
+
+def _listed(material: Material, words: object) -> str:
+    return ("、" if material.language == "zh" else ", ").join(words)  # type: ignore[arg-type]
