@@ -334,10 +334,10 @@ def refuse_constant(x: pd.DataFrame | npt.ArrayLike, method: str) -> None:
 
     Examples
     --------
-    >>> refuse_constant(pd.DataFrame({"a": [1.0, 1.0], "b": [0.0, 1.0]}), "entropy weights")
+    >>> refuse_constant(pd.DataFrame({"a": [1.0, 1.0], "b": [0.0, 1.0]}), "CRITIC weights")
     Traceback (most recent call last):
     ...
-    servicepo.errors.MethodError: every indicator must vary between organisations for entropy \
+    servicepo.errors.MethodError: every indicator must vary between organisations for CRITIC \
 weights, got one single value in 'a'. Drop these columns or choose their weights yourself.
     """
     array = np.asarray(x, dtype=float)
@@ -480,6 +480,37 @@ def like_columns(x: pd.DataFrame | npt.ArrayLike, values: FloatArray, name: str)
     if isinstance(x, pd.DataFrame):
         return pd.Series(values, index=x.columns, name=name)
     return values
+
+
+def as_weights(x: pd.DataFrame | npt.ArrayLike, raw: FloatArray) -> Any:
+    """Scale raw importances to weights that sum to 1, and answer in kind.
+
+    Parameters
+    ----------
+    x : DataFrame or array, n × m
+        What the caller gave.
+    raw : ndarray, m
+        At least 0 each.
+
+    Returns
+    -------
+    Series or ndarray
+
+    Raises
+    ------
+    MethodError
+        Where all are 0.
+
+    Examples
+    --------
+    >>> as_weights(np.zeros((1, 2)), np.array([1.0, 3.0]))
+    array([0.25, 0.75])
+    """
+    if not raw.sum() > 0:
+        raise MethodError(
+            "weights must have a positive sum, got 0 for every indicator. Use equal weights."
+        )
+    return like_columns(x, raw / raw.sum(), "weight")
 
 
 def like_rows(x: pd.DataFrame | npt.ArrayLike, values: npt.NDArray[Any], name: str) -> Any:
