@@ -6,18 +6,14 @@ cell made the row, ``column``), so that any number can be followed back to the c
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final
 
-import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from rapidfuzz import fuzz, process
 
-from .errors import TableError
+from ..errors import TableError
 
 DOMAIN_OF_SECTOR: Final = MappingProxyType(
     {
@@ -202,91 +198,72 @@ class Dataset:
         )
 
 
-# -- periods -----------------------------------------------------------------------------------
-Frequency = Literal["Y", "H", "Q", "M"]
-
-_FREQUENCIES: Final = {"Y": "Y-DEC", "H": "2Q-DEC", "Q": "Q-DEC", "M": "M"}
-_PERIOD: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|-(0[1-9]|1[0-2]))?")
-_MONTHS: Final = {"Y": 12, "H": 6, "Q": 3, "M": 1}
-
-
-def to_periods(text: pd.Series | pd.Index, freq: Frequency) -> pd.PeriodIndex:
-    """Turn canonical period text into pandas periods of one frequency."""
-    if freq not in _FREQUENCIES:
-        raise TableError(f"freq must be one of Y, H, Q, M, got {freq!r}. Give one of them.")
-    codes, words = pd.factorize(text)
-    start = np.full(len(words) + 1, pd.NaT, dtype=object)
-    wrong = []
-    for i, word in enumerate(words):
-        found = _PERIOD.fullmatch(str(word))
-        span = _span(found) if found else 0
-        if not found or span > _MONTHS[freq]:
-            wrong.append(str(word))
-            continue
-        month = _first_month(found)
-        start[i] = pd.Period(
-            year=int(found[1]), month=month - (month - 1) % _MONTHS[freq], freq="M"
-        ).asfreq("Q-DEC" if freq == "H" else _FREQUENCIES[freq])
-    if wrong:
-        raise TableError(
-            f"periods must be text such as 2024, 2024H1, 2024Q3 or 2024-05, no coarser than {freq}, "
-            f"got {wrong[:5]!r}. Choose a coarser frequency or mend the periods."
-        )
-    base = pd.PeriodIndex(start, freq="Q-DEC" if freq == "H" else _FREQUENCIES[freq])
-    ordinals = base.asi8.take(codes)
-    return pd.PeriodIndex.from_ordinals(ordinals, freq=_FREQUENCIES[freq])
-
-
-def _span(found: re.Match[str]) -> int:
-    return 6 if found[2] else 3 if found[3] else 1 if found[4] else 12
-
-
-def _first_month(found: re.Match[str]) -> int:
-    if found[2]:
-        return 6 * int(found[2]) - 5
-    if found[3]:
-        return 3 * int(found[3]) - 2
-    return int(found[4] or 1)
-
-
-def period_text(periods: pd.PeriodIndex) -> pd.Index:
-    """Turn pandas periods into canonical text; the inverse of `to_periods`."""
-    year = periods.year.astype(str)
-    frequency = periods.freqstr
-    if frequency.startswith("2Q"):
-        return pd.Index(year + "H" + ((periods.quarter + 1) // 2).astype(str), dtype="str")
-    if frequency.startswith("Q"):
-        return pd.Index(year + "Q" + periods.quarter.astype(str), dtype="str")
-    if frequency.startswith("M"):
-        return pd.Index(periods.strftime("%Y-%m"), dtype="str")
-    return pd.Index(year, dtype="str")
-
-
-# -- empty tables ------------------------------------------------------------------------------
 _FLOATS: Final = frozenset(
     ("members", "households", "staff", "grids", "score", "full_mark", "times", "count", "issued")
 )
 _DATES: Final = frozenset(("accepted", "undertaken", "replied", "due"))
-_EXTRA: Final = {
-    "problems": PROBLEMS,
-    "sources": ("file", "sheet", "table", "encoding", "records", "kept", "set_aside"),
-    "layout": ("file", "sheet", "table", "field", "column", "header"),
-}
+_TYPES: Final = MappingProxyType(
+    dict.fromkeys(_FLOATS, "float64")
+    | dict.fromkeys(_DATES, "datetime64[us]")
+    | dict.fromkeys(("records", "kept", "set_aside"), "int64")
+    | {"row": "Int64"}
+)
+_OTHERS: Final = MappingProxyType(
+    {
+        "problems": PROBLEMS,
+        "sources": ("file", "sheet", "table", "encoding", "records", "kept", "set_aside"),
+        "layout": ("file", "sheet", "table", "field", "column", "header"),
+    }
+)
 
 
 def dtype_of(column: str) -> str:
-    """Return the dtype of a column of the tables."""
-    if column in _FLOATS:
-        return "float64"
-    if column in _DATES:
-        return "datetime64[us]"
-    if column == "row":
-        return "Int64"
-    return "int64" if column in ("records", "kept", "set_aside") else "str"
+    """Return the dtype of a column of the tables.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column; what is not a number, a date or a row number is text.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> dtype_of("score"), dtype_of("accepted"), dtype_of("org")
+    ('float64', 'datetime64[us]', 'str')
+    """
+    return _TYPES.get(column, "str")
 
 
 def empty(table: str) -> pd.DataFrame:
-    """Return an empty table with its columns and types."""
-    columns = COLUMNS.get(table) or _EXTRA[table]
-    frame = pd.DataFrame({c: pd.Series(dtype=dtype_of(c)) for c in columns})
-    return frame.set_index(pd.Index([], dtype="str", name="org")) if table == "organisations" else frame
+    """Return an empty table with its columns and dtypes.
+
+    Parameters
+    ----------
+    table : {"organisations", "evaluations", "services", "surveys", "problems", "sources", "layout"}
+        Which table; ``organisations`` is indexed by ``org``.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    TableError
+        For another word.
+
+    Examples
+    --------
+    >>> list(empty("layout").columns)
+    ['file', 'sheet', 'table', 'field', 'column', 'header']
+    """
+    known = {**COLUMNS, **_OTHERS}
+    if table not in known:
+        raise TableError(
+            f"table must be one of {', '.join(known)}, got {table!r}. Give one of them."
+        )
+    index = pd.Index([], dtype="str", name="org") if table == "organisations" else None
+    columns = {name: pd.Series(dtype=dtype_of(name), index=index) for name in known[table]}
+    return pd.DataFrame(columns, index=index)
