@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,7 @@ def synthesise(
     >>> data.organisations["sector"].nunique(), data.organisations["domain"].nunique()
     (8, 3)
     >>> truth.groupby("weak")["quality"].mean().round().to_dict()
-    {False: 80.0, True: 70.0}
+    {False: 80.0, True: 68.0}
     """
     if not SMALLEST <= organisations <= LARGEST:
         raise MethodError(
@@ -170,13 +171,15 @@ def evaluation_items(dimensions: tuple[str, ...]) -> Items:
         for indicator in framework.indicators:
             if indicator.source["kind"] != "evaluation":
                 continue
-            sources = frozenset(indicator.source.get("sources", framework.source_weights))
+            given = indicator.source.get("sources", framework.source_weights)
+            sources = frozenset(cast("Mapping[str, float]", given))
             place = (
                 dimensions.index(indicator.dimension) if indicator.dimension in dimensions else -1
             )
             applies = [indicator.applies(DOMAIN_OF_SECTOR[s], s) for s in PLANTED]
             if sources != {"record"} and any(applies):
-                rows += [(name, place, applies, sources) for name in indicator.source["item"]]
+                items = cast("Sequence[str]", indicator.source["item"])
+                rows += [(item, place, applies, sources) for item in items]
     labels, places, sectors, scorers = zip(*rows, strict=True)
     return Items(labels, np.array(places), np.array(sectors), scorers)
 
