@@ -171,7 +171,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "duty.H": ("半年", "half-year"),
     "duty.Q": ("季", "quarter"),
     "duty.M": ("月", "month"),
-    "place.row": ("{file}〔{sheet}〕第{row}行", "{file} [{sheet}] row {row}"),
+    "place.row": ("{where}第{row}行", "{where} row {row}"),
     "rule.missing": ("缺项", "missing value"),
     "must.missing": ("{field}不得为空", "{field} must not be missing"),
     "mend.missing": ("请补填{field}。", "Fill in {field}."),
@@ -347,7 +347,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "measure.volume": ("服务事项数", "service events"),
     "measure.volume_per_100_households": ("每百户服务事项数", "service events per 100 households"),
     "measure.volume_per_100_members": ("每百名党员服务事项数", "service events per 100 members"),
-    "measure.on_time_share": ("按期办结率（含在办，生存分析）", "on-time share (open cases censored)"),
+    "measure.on_time_share": (
+        "按期办结率（含在办，生存分析）",
+        "on-time share (open cases censored)",
+    ),
     "measure.closed_on_time_share": ("按期办结率（只计已办结）", "on-time share of closed cases"),
     "measure.registered_on_time_share": (
         "按期办结率（以全部登记为分母）",
@@ -402,7 +405,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "weights of missing indicators are spread over the others and nothing is imputed; on "
         "average {coverage} of the weight was present.",
     ),
-    "normalise.minmax": ("极差标准化（全部党组织、全部考评期）", "min–max over all organisations and periods"),
+    "normalise.minmax": (
+        "极差标准化（全部党组织、全部考评期）",
+        "min–max over all organisations and periods",
+    ),
     "normalise.goalposts": ("按指标体系给定的上下界标准化", "goalposts of the framework, capped"),
     "normalise.zscore": ("Z 分数标准化", "z-scores"),
     "normalise.rank": ("按名次标准化", "ranks"),

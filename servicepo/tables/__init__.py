@@ -1,4 +1,4 @@
-"""The four tables: their columns, their vocabularies, their checks, and the Dataset that holds them."""
+"""The four tables: columns, vocabularies, periods, checks, and the Dataset that holds them."""
 
 from .checks import SCHEMAS, VOCABULARIES, Checked, check, shown
 from .crosschecks import CrossChecked, cross_check

@@ -38,7 +38,7 @@ from .shapes import (
     empty,
 )
 
-# Closed vocabularies: field -> codes. A cell of a field in _SEVERAL may hold several, joined by ";".
+# Closed vocabularies: field -> codes. Cells of _SEVERAL may hold several, joined by ";".
 VOCABULARIES: Final = MappingProxyType(
     {
         "domain": DOMAINS,
@@ -226,7 +226,7 @@ def check(frame: pd.DataFrame, table: str, *, language: Language = "zh") -> Chec
     Examples
     --------
     >>> frame = empty("surveys").reindex(range(2)).assign(
-    ...     org="张村党支部", period="2024", question="总体满意度", answer="satisfied", count=[30.0, -1.0]
+    ...     org="张村", period="2024", question="总体", answer="satisfied", count=[30.0, -1.0]
     ... )
     >>> checked = check(frame, "surveys", language="en")
     >>> len(checked.rows), checked.problems.loc[0, "must"]
@@ -286,24 +286,26 @@ def _problems(
         index=cases["index"].astype(np.int64),
     )
     # A rule over several columns is reported once per column of the frame: one case is enough.
-    over_rows = cases["rule"].isin(fields)
-    cases = pd.concat([cases[~over_rows], cases[over_rows].drop_duplicates(["rule", "index"])])
-    told = [
-        _tell(rows.loc[group["index"]], rule, fields.get(rule, (column,)), language)
-        for (rule, column), group in cases.groupby(
-            ["rule", cases["column"].mask(over_rows, "")], sort=False
-        )
+    cases["column"] = cases["column"].mask(cases["rule"].isin(fields), "")
+    cases = cases.drop_duplicates(["rule", "column", "index"])
+    parts = [
+        _tell(rows.loc[group["index"]], str(rule), fields.get(str(rule), (str(column),)), language)
+        for (rule, column), group in cases.groupby(["rule", "column"], sort=False)
     ]
-    joined = pd.concat(told)
-    if joined.index.has_duplicates:
-        by_row = joined.groupby(level=0)
-        first = by_row["rule"].first()
-        joined = by_row[["column", "value", "must", "mend"]].agg(
-            lambda c: "；".join(dict.fromkeys(c))
-        )
-        joined["rule"] = first
+    joined = parts[0]
+    for part in parts[1:]:
+        again = part.index.intersection(joined.index)
+        for column, between in (
+            ("column", "；"),
+            ("value", "；"),
+            ("must", "；"),
+            ("mend", "" if language == "zh" else " "),
+        ):
+            joined.loc[again, column] += between + part.loc[again, column]
+        joined = pd.concat([joined, part.drop(again)])
     joined = joined.sort_index()
-    return problem_rows(rows.loc[joined.index], severity="error", **{c: joined[c] for c in joined})
+    told = {str(name): joined[name] for name in joined}
+    return problem_rows(rows.loc[joined.index], severity="error", **told)
 
 
 def _tell(
@@ -355,6 +357,6 @@ def shown(cells: pd.Series) -> pd.Series:
     if cells.dtype.kind == "f":
         return cells.map("{:.10g}".format, na_action="ignore").astype("str").fillna("")
     if cells.dtype.kind == "M":
-        text = cells.dt.strftime("%Y-%m-%d %H:%M").astype("str")
+        text: pd.Series = cells.dt.strftime("%Y-%m-%d %H:%M").astype("str")
         return text.str.removesuffix(" 00:00").fillna("")
-    return cells.astype("str").fillna("")
+    return cells.astype("str").fillna("")  # text and row numbers

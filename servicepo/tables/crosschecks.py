@@ -75,8 +75,8 @@ def cross_check(
     Errors; the row is set aside and the first one is kept:
 
     * a second row of one organisation in the roster;
-    * a second score for one organisation, period, indicator, source, rater and kind. Several bonuses
-      or deductions in one sheet are a ledger and no duplicates; in two sheets they are;
+    * a second score for one organisation, period, indicator, source, rater and kind. Several
+      bonuses or deductions in one sheet are a ledger and no duplicates; in two sheets they are;
     * a second service event of one organisation with the same record number in the same year;
     * a second count for one organisation, period, respondents, stratum, question and answer.
 
@@ -99,7 +99,7 @@ def cross_check(
     >>> told.problems.loc[0, ["value", "mend"]].tolist()
     ['李庄党支部', 'Did you mean 李村党支部? Mend the name or add it to the roster.']
     """
-    day = pd.Timestamp.max if as_of is None else pd.Timestamp(as_of)
+    day = pd.Timestamp("9999-12-30" if as_of is None else as_of).normalize()
     tables, found = {}, []
     for name, frame in (
         ("organisations", organisations),
@@ -185,9 +185,10 @@ def _first_rows(keys: pd.DataFrame) -> npt.NDArray[np.int64]:
 
 
 def _places(rows: pd.DataFrame, language: Language) -> list[str]:
+    sheet = shown(rows["sheet"])
+    where = shown(rows["file"]) + ("〔" + sheet + "〕").where(sheet.ne(""), "")
     form = word("place.row", language)
-    places = zip(shown(rows["file"]), shown(rows["sheet"]), shown(rows["row"]), strict=True)
-    return [form.format(file=file, sheet=sheet, row=row) for file, sheet, row in places]
+    return [form.format(where=w, row=r) for w, r in zip(where, shown(rows["row"]), strict=True)]
 
 
 def _joined(columns: pd.DataFrame) -> pd.Series:
@@ -260,7 +261,7 @@ def _future_dates(services: pd.DataFrame, as_of: pd.Timestamp, language: Languag
     told = [
         _later(services[later], name, as_of, language)
         for name in ("accepted", "undertaken", "replied")
-        if (later := services[name].dt.normalize() > as_of).any()
+        if (later := services[name] >= as_of + pd.Timedelta(days=1)).any()
     ]
     return pd.concat(told, ignore_index=True) if told else empty("problems")
 
@@ -297,21 +298,18 @@ def _missing_periods(
 ) -> pd.DataFrame:
     """Return a warning for each organisation and item that lacks periods the item is told by."""
     told = frame[["org", item, "period"]].reset_index(drop=True).drop_duplicates()
-    parts = {text: split_period(text) for text in told["period"].unique()}
-    told = told.assign(
-        freq=told["period"].map({text: freq for text, (_, _, freq) in parts.items()}),
-        slot=told["period"].map({text: _slot(part) for text, part in parts.items()}),
-    )
-    found = [
-        problems
-        for (_, freq), group in told.groupby([item, "freq"], sort=False)
-        for problems in _gaps(frame, group, item, freq, as_of, language)
-    ]
+    parts = {text: part for text in told["period"].unique() if (part := split_period(text))}
+    told["slot"] = told["period"].map({text: _slot(part) for text, part in parts.items()})
+    found: list[pd.DataFrame] = []
+    for freq in FREQUENCIES:
+        of_freq = told["period"].isin([text for text, part in parts.items() if part[2] == freq])
+        for _, group in told[of_freq].groupby(item, sort=False):
+            found.extend(_gaps(frame, group, item, freq, as_of, language))
     return pd.concat(found, ignore_index=True) if found else empty("problems")
 
 
 def _slot(part: tuple[int, int, Frequency]) -> int:
-    """Number the periods of one frequency: 2024Q1 is 2024 x 4."""
+    """Return the running number of a period among those of its frequency."""
     year, month, freq = part
     months = FREQUENCIES[freq][1]
     return year * (12 // months) + (month - 1) // months
@@ -327,7 +325,7 @@ def _gaps(
 ) -> Iterator[pd.DataFrame]:
     """Yield the warnings of one item told by one frequency."""
     a_year = 12 // FREQUENCIES[freq][1]
-    slots = told["slot"].to_numpy()
+    slots = told["slot"].to_numpy(np.int64)
     start = slots.min() // a_year * a_year
     length = (slots.max() // a_year + 1) * a_year - start
     names = np.array([_name(slot, freq) for slot in range(start, start + length)])
@@ -339,7 +337,7 @@ def _gaps(
     joined = present.argmax(axis=1) // a_year * a_year  # an organisation's duty starts with a year
     lacks = anybody & ~present & (np.arange(length) >= joined[:, None])
     must = word("must.missing_periods", language).format(
-        item=told[item].iat[0], duty=word(f"duty.{freq}", language), times=a_year
+        item=told[item].iloc[0], duty=word(f"duty.{freq}", language), times=a_year
     )
     missing = names[due & ~anybody]
     if missing.size:
@@ -354,8 +352,11 @@ def _gaps(
         )
     some = np.flatnonzero(lacks.any(axis=1))
     if some.size:
-        lists = [f"{orgs[i]}：{'、'.join(names[lacks[i]])}" for i in some]
-        rows = frame.iloc[told.index[~told["org"].duplicated()][some]]
+        lists = [
+            f"{org}：{'、'.join(names[mask])}"
+            for org, mask in zip(orgs[some], lacks[some], strict=True)
+        ]
+        rows = frame.iloc[told.drop_duplicates("org").index[some]]
         yield problem_rows(
             rows,
             severity="warning",

@@ -13,7 +13,12 @@ from ..errors import TableError
 Frequency = Literal["Y", "H", "Q", "M"]
 
 # words -> pandas frequency, months
-FREQUENCIES: Final = {"Y": ("Y-DEC", 12), "H": ("2Q-DEC", 6), "Q": ("Q-DEC", 3), "M": ("M", 1)}
+FREQUENCIES: Final[dict[Frequency, tuple[str, int]]] = {
+    "Y": ("Y-DEC", 12),
+    "H": ("2Q-DEC", 6),
+    "Q": ("Q-DEC", 3),
+    "M": ("M", 1),
+}
 FORM: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|-(0[1-9]|1[0-2]))?")
 
 
@@ -73,7 +78,7 @@ def to_periods(text: pd.Series | pd.Index, freq: Frequency) -> pd.PeriodIndex:
     """
     if freq not in FREQUENCIES:
         raise TableError(
-            f"freq must be one of {', '.join(FREQUENCIES)}, got {freq!r}. Give one of these letters."
+            f"freq must be one of {', '.join(FREQUENCIES)}, got {freq!r}. Give one of them."
         )
     name, months = FREQUENCIES[freq]
     codes, words = pd.factorize(text)
@@ -81,8 +86,8 @@ def to_periods(text: pd.Series | pd.Index, freq: Frequency) -> pd.PeriodIndex:
     wrong = [w for w, p in zip(words, parts, strict=True) if not p or FREQUENCIES[p[2]][1] > months]
     if wrong:
         raise TableError(
-            "periods must be text such as 2024, 2024H1, 2024Q3 or 2024-05, not coarser than "
-            f"{freq!r}, got {', '.join(map(repr, wrong[:5]))}. Mend the text or choose a coarser freq."
+            f"periods must be like 2024, 2024H1, 2024Q3 or 2024-05 and not coarser than {freq!r}, "
+            f"got {', '.join(map(repr, wrong[:5]))}. Mend the text or choose a coarser freq."
         )
     # Ordinals count years, quarters (half-years too: their first quarter) or months since 1970.
     step = 3 if freq == "H" else months
@@ -91,7 +96,8 @@ def to_periods(text: pd.Series | pd.Index, freq: Frequency) -> pd.PeriodIndex:
         for year, month, _ in filter(None, parts)
     ]
     ordinals = np.append(np.array(first, dtype=np.int64) // step, pd.NaT.value)
-    return pd.PeriodIndex.from_ordinals(ordinals[codes], freq=name, name=text.name)
+    periods = pd.arrays.PeriodArray(ordinals[codes], dtype=pd.PeriodDtype(name))
+    return pd.PeriodIndex(periods, name=text.name)
 
 
 def period_text(periods: pd.PeriodIndex) -> pd.Index:

@@ -1,4 +1,4 @@
-"""Problems: one row for each thing that is wrong in the input, with its place and how to mend it."""
+"""Problems: one row for each thing that is wrong, with its place and how to mend it."""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
-"""The four tables: their columns, their vocabularies, their checks, and the Dataset that holds them.
+"""The shapes of the four tables, their vocabularies, and the Dataset that holds them.
 
-Every table is one tidy frame. Each row keeps its place (``file``, ``sheet``, ``row``, and where one
-cell made the row, ``column``), so that any number can be followed back to the cell it came from.
+Every table is one tidy frame. Each row keeps its place (``file``, ``sheet``, ``row``, and where
+one cell made the row, ``column``), so that any number can be followed back to its cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -160,12 +161,13 @@ class Dataset:
         ``domain`` and ``sector`` hold codes, ``tags`` holds codes joined by ";", the counts are
         float. What no sheet tells is missing.
     evaluations : DataFrame
-        One row per score (columns ``EVALUATIONS``): the score of one item (``indicator``, the item's
+        One row per score (columns ``EVALUATIONS``): the score of one item (``indicator``, its
         name as written) of one organisation in one ``period`` by one ``source``.
     services : DataFrame
-        One row per service event (columns ``SERVICE_RECORDS``). An event without ``replied`` is open.
+        One row per service event (columns ``SERVICE_RECORDS``); ``satisfaction`` holds codes of
+        ``ANSWERS``. An event without ``replied`` is open.
     surveys : DataFrame
-        One row per organisation, period, question and answer (columns ``SURVEYS``) with its count.
+        One row per organisation, period, question, answer (columns ``SURVEYS``) with its count.
         ``issued`` is the number of questionnaires handed out, where told.
     problems : DataFrame
         Everything that was not understood or set aside (columns ``PROBLEMS``).
@@ -192,7 +194,8 @@ class Dataset:
 
     def __repr__(self) -> str:
         return (
-            f"Dataset({len(self.organisations)} organisations, {len(self.evaluations)} evaluations, "
+            f"Dataset({len(self.organisations)} organisations, "
+            f"{len(self.evaluations)} evaluations, "
             f"{len(self.services)} services, {len(self.surveys)} survey counts, "
             f"{len(self.problems)} problems)"
         )
@@ -208,8 +211,9 @@ _TYPES: Final = MappingProxyType(
     | dict.fromkeys(("records", "kept", "set_aside"), "int64")
     | {"row": "Int64"}
 )
-_OTHERS: Final = MappingProxyType(
+_ALL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
+        **COLUMNS,
         "problems": PROBLEMS,
         "sources": ("file", "sheet", "table", "encoding", "records", "kept", "set_aside"),
         "layout": ("file", "sheet", "table", "field", "column", "header"),
@@ -259,11 +263,15 @@ def empty(table: str) -> pd.DataFrame:
     >>> list(empty("layout").columns)
     ['file', 'sheet', 'table', 'field', 'column', 'header']
     """
-    known = {**COLUMNS, **_OTHERS}
-    if table not in known:
+    if table not in _ALL:
         raise TableError(
-            f"table must be one of {', '.join(known)}, got {table!r}. Give one of them."
+            f"table must be one of {', '.join(_ALL)}, got {table!r}. Give one of them."
         )
+    return _empty(table).copy()
+
+
+@cache
+def _empty(table: str) -> pd.DataFrame:
     index = pd.Index([], dtype="str", name="org") if table == "organisations" else None
-    columns = {name: pd.Series(dtype=dtype_of(name), index=index) for name in known[table]}
+    columns = {name: pd.Series(dtype=dtype_of(name), index=index) for name in _ALL[table]}
     return pd.DataFrame(columns, index=index)
