@@ -1,0 +1,81 @@
+"""Charts for a policy paper: a tidy frame in, matplotlib Axes out.
+
+Every chart takes a frame and ``*, ax=None, language="zh", title=None`` and returns the Axes it drew
+on. Charts compute no statistics; a column they miss is named in the error. They are drawn at the
+size they are printed in (17 cm wide unless you make axes yourself with `new_axes`), in letters of
+8 pt and more, and tell groups apart by hatch, marker and line as well as by colour, so that they
+survive black-and-white printing. The Chinese font comes with the package's dependencies and is set
+on the letters themselves: your own ``rcParams`` stay as they are. The title of a figure belongs
+below it, in the text, so none is drawn unless you ask.
+
+Rows and shares
+    `ranking`, `rank_intervals`, `weights`
+Dimensions
+    `dimensions_radar`, `dimensions_heatmap`
+Groups and time
+    `domain_distribution`, `trend`, `transition_matrix`
+Weak branches
+    `weak_reasons`
+Tools
+    `new_axes`, `set_typeface`, `save_figure`
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+# name -> module that defines it; loaded at first use so that the import draws in no matplotlib.
+_MODULES = {
+    "dimensions_heatmap": ".dimensions",
+    "dimensions_radar": ".dimensions",
+    "domain_distribution": ".distributions",
+    "new_axes": ".style",
+    "rank_intervals": ".rankings",
+    "ranking": ".rankings",
+    "save_figure": ".saving",
+    "set_typeface": ".fonts",
+    "transition_matrix": ".transitions",
+    "trend": ".trends",
+    "weak_reasons": ".reasons",
+    "weights": ".weightings",
+}
+
+__all__ = [
+    "dimensions_heatmap",
+    "dimensions_radar",
+    "domain_distribution",
+    "new_axes",
+    "rank_intervals",
+    "ranking",
+    "save_figure",
+    "set_typeface",
+    "transition_matrix",
+    "trend",
+    "weak_reasons",
+    "weights",
+]
+
+if TYPE_CHECKING:
+    from .dimensions import dimensions_heatmap, dimensions_radar
+    from .distributions import domain_distribution
+    from .fonts import set_typeface
+    from .rankings import rank_intervals, ranking
+    from .reasons import weak_reasons
+    from .saving import save_figure
+    from .style import new_axes
+    from .transitions import transition_matrix
+    from .trends import trend
+    from .weightings import weights
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(_MODULES[name], __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,98 @@
+"""Charts whose rows are names: which rows are drawn, how high they are, how they are labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..labels import Language, word
+from .frames import cells, wrap
+from .style import FAINT, INK, PAGE, SOFT, room_for_labels, size_of
+
+LINE: Final = 0.37  # cm, a line of a label
+GAP: Final = 0.12  # cm between the labels of two rows
+
+__all__ = ["Line", "chosen_lines", "height_of", "label_lines", "wrapped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a chart from top to bottom; a row of the frame, a heading, or a gap.
+
+    Attributes
+    ----------
+    text : str
+        What stands there, wrapped.
+    at : int or None
+        The position of the row in the table that is drawn; None for a heading or a gap.
+    kind : {"row", "heading", "gap"}
+    """
+
+    text: str
+    at: int | None = None
+    kind: Literal["row", "heading", "gap"] = "row"
+
+
+def chosen_lines(
+    names: Sequence[str], positions: Iterable[int], top: int, bottom: int, language: Language
+) -> list[Line]:
+    """Return the first and last rows, and between them a line that tells how many are left out."""
+    rows = [Line(names[at], at) for at in positions]
+    hidden = len(rows) - top - bottom
+    if hidden <= 0:
+        return rows
+    told = word("chart.gap" if top and bottom else "chart.cut", language).format(hidden)
+    return [*rows[:top], Line(told, kind="gap"), *rows[len(rows) - bottom :]]
+
+
+def wrapped(
+    names: Iterable[str], ax: Axes | None, *, rows: int | None = None, extra: float = 1.6
+) -> list[str]:
+    """Return names in one line, or broken into as many as their rows have room for.
+
+    The room is that of the page, or of the axes the caller gave. Where the rows are so many that
+    each has room for one line only, the line may be longer.
+    """
+    names = list(names)
+    height = PAGE - extra if ax is None else size_of(ax)[1]
+    pitch = height / (rows or len(names))
+    deepest = int(np.clip((pitch - GAP) / LINE, 1, 3))
+    if max(map(cells, names), default=0) <= 2 * room_for_labels(ax, share=0.42):
+        return names
+    letters = room_for_labels(ax, share=0.36 if deepest > 1 else 0.5)
+    return [wrap(name, letters, deepest) for name in names]
+
+
+def height_of(lines: Sequence[Line], *, extra: float = 1.6) -> float:
+    """Return the height in cm at which the longest label still fits its row."""
+    deepest = max(line.text.count("\n") + 1 for line in lines)
+    return extra + len(lines) * (GAP + LINE * deepest)
+
+
+def label_lines(ax: Axes, lines: Sequence[Line], *, pad: float = 3.0) -> None:
+    """Name the rows at the left and write headings and gaps inside; the first line is on top."""
+    rows = [(y, line) for y, line in enumerate(lines) if line.kind == "row"]
+    ax.set_yticks([y for y, _ in rows], [line.text for _, line in rows])
+    ax.tick_params(axis="y", length=0, pad=pad)
+    ax.spines["left"].set_zorder(3)
+    for y, line in enumerate(lines):
+        if line.kind == "row":
+            continue
+        heading = line.kind == "heading"
+        ax.annotate(
+            line.text,
+            (0, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            color=INK if heading else SOFT,
+            annotation_clip=False,
+        )
+        if heading and y:
+            ax.axhline(y - 0.5, color=FAINT, linewidth=0.6, zorder=0)
+    ax.set_ylim(len(lines) - 0.4, -0.6)
