@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -121,7 +121,8 @@ def _draw_group(ax: Axes, y: int, scores: np.ndarray, colour: str, hatch: str) -
             widths=0.72,
             showextrema=False,
         )
-        for body in violin["bodies"]:
+        bodies: Any = violin["bodies"]
+        for body in bodies:
             body.set(facecolor=colour, edgecolor=colour, alpha=0.45, hatch=hatch, linewidth=0.8)
     if len(points) >= FEWEST:
         thin = {"color": INK, "linewidth": 0.8}
@@ -156,4 +157,5 @@ def thinned(ordered: np.ndarray) -> np.ndarray:
     """Return at most ``MOST_POINTS`` of sorted numbers, evenly spaced in their order, ends kept."""
     if len(ordered) <= MOST_POINTS:
         return ordered
-    return ordered[np.linspace(0, len(ordered) - 1, MOST_POINTS).round().astype(int)]
+    kept = np.linspace(0, len(ordered) - 1, MOST_POINTS).round().astype(int)
+    return np.take(ordered, kept)

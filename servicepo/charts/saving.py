@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ __all__ = ["save_figure"]
 _TIMELESS: Final = MappingProxyType(
     {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
 )
-_RC: Final = MappingProxyType(
+_RC: Final[Mapping[Any, object]] = MappingProxyType(
     {
         "savefig.bbox": "standard",  # "tight" would change the size
         "savefig.facecolor": "white",
