@@ -7,14 +7,14 @@ are drawn. Here every open case counts for as long as it has been open. The inpu
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError
-from .guards import FloatArray, as_vector
+from .guards import FloatArray, as_vector, choose
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -111,9 +111,13 @@ def kaplan_meier(
 
 
 def survival_at(
-    curve: pd.DataFrame, times: npt.ArrayLike, *, groups: npt.ArrayLike | None = None
+    curve: pd.DataFrame,
+    times: npt.ArrayLike,
+    *,
+    groups: npt.ArrayLike | None = None,
+    tail: Literal["flat", "exponential"] = "flat",
 ) -> pd.DataFrame:
-    """Read curves off at given durations.
+    r"""Read curves off at given durations.
 
     Parameters
     ----------
@@ -123,25 +127,40 @@ def survival_at(
         Durations; one for each of ``groups``, or one for all.
     groups : array-like, optional
         The group each duration is asked for, as often as wanted; every group once by default.
+    tail : {"flat", "exponential"}
+        How a curve goes on beyond its last duration where cases are still open there: it stays
+        where it was (the true share can only be lower), or it goes on falling at its mean rate.
 
     Returns
     -------
     DataFrame
-        One row per question: ``group``, ``time``, ``survival``, ``standard_error``. Before the
-        first step the survival is 1 with error 0. Beyond the last one it stays where it was: with
-        open cases left the true share can only be lower. A missing time gives NaN.
+        One row per question: ``group``, ``time``, ``survival``, ``standard_error`` (in the tail
+        that of the last duration). Before the first step the survival is 1 with error 0. A missing
+        time gives NaN.
 
     Raises
     ------
     MethodError
-        For a group without a curve, or lengths that do not match.
+        For a group without a curve, lengths that do not match, or another word for the tail.
+
+    Notes
+    -----
+    Exponential tail: :math:`S(t) = S(t_m)^{t / t_m}` beyond the last duration :math:`t_m`.
+
+    References
+    ----------
+    Brown, Hollander and Korwar (1974), in Proschan and Serfling (eds), Reliability and Biometry,
+    327-354. Klein and Moeschberger (2003), section 4.2, practical note 2.
 
     Examples
     --------
     >>> curve = kaplan_meier([6, 6, 7, 9], [True, True, True, False])
-    >>> survival_at(curve, [5, 6, 30], groups=["all"] * 3)["survival"].tolist()
+    >>> survival_at(curve, [5, 6, 18], groups=["all"] * 3)["survival"].tolist()
     [1.0, 0.5, 0.25]
+    >>> survival_at(curve, 18, tail="exponential")["survival"].tolist()
+    [0.0625]
     """
+    choose(tail, dict.fromkeys(("flat", "exponential")), "tail")
     names, starts, steps = _curves(curve)
     asked = names if groups is None else pd.Index(np.asarray(groups))
     code = names.get_indexer(asked)
@@ -174,6 +193,11 @@ def survival_at(
         name: np.where(before, first, curve[name].to_numpy(dtype=float)[last])
         for name, first in (("survival", 1.0), ("standard_error", 0.0))
     }
+    if tail == "exponential":
+        end = curve["time"].to_numpy(dtype=float)[np.r_[starts[1:], len(steps)] - 1][code]
+        beyond = (when > end) & (end > 0)
+        power = np.divide(when, end, out=np.ones(len(asked)), where=beyond)
+        found["survival"] = found["survival"] ** power
     frame = pd.DataFrame({"group": asked, "time": when, **found})
     frame.loc[np.isnan(when), ["survival", "standard_error"]] = np.nan
     return frame

@@ -153,6 +153,12 @@ def test_reading_off():
     assert everyone["survival"].round(4).tolist() == [0.4482, 0]
 
 
+def test_exponential_tail_goes_on_at_the_mean_rate_brown_hollander_korwar_1974():
+    curve = kaplan_meier([1, 2, 4, 1, 2], [True, True, False, True, True], groups=list("aaabb"))
+    asked = survival_at(curve, [2.0, 4.0, 12.0, 9.0], groups=list("aaab"), tail="exponential")
+    np.testing.assert_allclose(asked["survival"], [1 / 3, 1 / 3, (1 / 3) ** 3, 0], atol=1e-12)
+
+
 def test_quantiles_that_are_not_reached_are_missing():
     curve = kaplan_meier([1, 2, 3, 4], [True, False, False, False])
     assert np.isnan(median_time(curve)["all"])
@@ -223,6 +229,10 @@ CURVE = kaplan_meier([1.0, 2.0], [True, False])
             lambda: survival_at(CURVE, [1.0, 2.0], groups=["all"] * 3),
             "times must be one number or one for each group, got 2 for 3 groups. "
             "Give as many times as groups.",
+        ),
+        (
+            lambda: survival_at(CURVE, 1.0, tail="flatt"),
+            "tail must be one of 'flat', 'exponential', got 'flatt'. Did you mean 'flat'?",
         ),
         (
             lambda: quantile_time(CURVE, 1.0),
