@@ -1,7 +1,7 @@
 """Benefit of the doubt: every organisation is weighed in the way that is best for it.
 
-Data envelopment analysis with one unit of input: a score tells how near an organisation comes to the
-best of all when both are weighed by the weights most favourable to the first.
+Data envelopment analysis with one unit of input: a score tells how near an organisation comes to
+the best of all when both are weighed by the weights most favourable to the first.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def benefit_of_the_doubt(
 
     Notes
     -----
-    ``score_i = max_u (u · x_i) / max_k (u · x_k)`` over ``low <= u <= high, sum(u) = 1``. The linear
-    programmes of all organisations share their constraints and differ in the objective alone, so one
-    simplex serves them together: organisations that stand at the same vertex and leave it by the
-    same edge make one step.
+    ``score_i = max_u (u · x_i) / max_k (u · x_k)`` over ``low <= u <= high, sum(u) = 1``. The
+    linear programmes of all organisations share their constraints and differ in the objective
+    alone, so one simplex serves them together: organisations that stand at the same vertex and
+    leave it by the same edge make one step.
 
     References
     ----------
@@ -90,7 +90,7 @@ def benefit_of_the_doubt(
     --------
     >>> made = benefit_of_the_doubt(np.array([[1.0, 0.2], [0.4, 1.0], [0.5, 0.5]]), bounds=(0, 1))
     >>> made.scores.round(4)
-    array([1.    , 1.    , 0.7143])
+    array([1.    , 1.    , 0.7609])
     """
     array, names = as_matrix(x), column_names(x)
     refuse_columns(

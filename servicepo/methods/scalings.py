@@ -80,6 +80,37 @@ def minmax(g: FloatArray, rule: Rule) -> Map:
     return Steps((0.0,), (0.0, 1.0))
 
 
+def minmax_positive(g: FloatArray, rule: Rule, *, least: float = 0.01) -> Map:
+    """Min–max into ``least..1`` instead of 0..1, for geometric means and logarithms.
+
+    Parameters
+    ----------
+    g, rule
+        As in `minmax`.
+    least : float
+        Score of the worst, above 0 and below 1.
+
+    Returns
+    -------
+    Line or Steps
+        ``least + (1 - least) minmax``.
+
+    Raises
+    ------
+    MethodError
+        As `minmax`.
+
+    Examples
+    --------
+    >>> minmax_positive(np.array([1.0, 3.0]), Rule())(np.array([1.0, 3.0]))
+    array([0.01, 1.  ])
+    """
+    made = minmax(g, rule)
+    if isinstance(made, Line):
+        return Line(made.zero - least / (1 - least) * (made.one - made.zero), made.one)
+    return Steps((0.0,), (least, 1.0))
+
+
 def fixed(g: FloatArray, rule: Rule) -> Map:
     """Scale between declared bounds without caps: beyond ``low`` and ``high`` scores leave 0..1.
 
@@ -473,6 +504,7 @@ NORMALISATIONS: Final[Mapping[str, Method]] = MappingProxyType(
         str(made.__name__): made
         for made in (
             minmax,
+            minmax_positive,
             fixed,
             goalposts,
             zscore,
