@@ -108,7 +108,7 @@ def dimensions_radar(
             longest = max(len(line) for name in names for line in name.split("\n"))
             axes.legend(
                 loc="upper center",
-                bbox_to_anchor=(0.5, 0),
+                bbox_to_anchor=(0.5, -0.02),
                 ncols=max(1, min(3, letters // (longest + 5))),
                 handlelength=3.2,
             )
@@ -151,7 +151,7 @@ def _name_corners(ax: Axes, angles: np.ndarray, names: list[str]) -> None:
         ax.text(
             1.07 * x,
             1.07 * y,
-            wrap(name, letters),
+            wrap(name, letters if abs(x) > 0.1 else 3 * letters),
             ha="center" if abs(x) < 0.1 else "left" if x > 0 else "right",
             va="bottom" if y > 0.9 else "top" if y < -0.9 else "center",
         ).set_in_layout(False)
@@ -205,7 +205,7 @@ def dimensions_heatmap(
     """
     values = _numbers_of(frame, "dimensions_heatmap")
     refuse_many(len(frame), "dimensions_heatmap")
-    rows = wrapped((_row_name(row, language, words) for row in frame.index), ax, extra=2.2)
+    rows = wrapped([_row_name(row, language, words) for row in frame.index], ax, extra=2.2)
     columns = [shown(code, language, words) for code in frame.columns]
     with drawing(ax, height=height_of_cells(rows)) as axes:
         draw_cells(axes, values, numbers_in(values), rows, columns, limits)

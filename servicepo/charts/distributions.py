@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..labels import Language, word
-from .frames import Words, in_order, latest, present, shown, table_of, title_of, wrap
-from .style import INK, drawing, room_for_labels, styles_of
+from .frames import Words, grouped, latest, present, shown, table_of, title_of, wrap
+from .style import INK, Style, drawing, room_for_labels, styles_of
 
 __all__ = ["domain_distribution"]
 
@@ -83,16 +83,15 @@ def domain_distribution(
     )
     table, period = latest(table)
     table = present(table, "domain_distribution", "score")
-    groups = {group: table["score"][table[by] == group] for group in in_order(table[by])}
-    if table[by].isna().any():
-        groups[None] = table["score"][table[by].isna()]
-    samples = [np.sort(scores.to_numpy(dtype=float)) for scores in groups.values()]
+    codes, groups = grouped(table[by])
+    samples = [np.sort(table["score"][codes == group].to_numpy()) for group in groups]
     styles = styles_of(groups)
+    size = 7.0 if max(map(len, samples)) > 50 else 14.0  # square points
     letters = room_for_labels(ax)
 
     with drawing(ax, height=1.6 + 1.75 * len(groups)) as axes:
         for y, (group, scores) in enumerate(zip(groups, samples, strict=True)):
-            _draw_group(axes, y, scores, styles[group].colour, styles[group].hatch)
+            _draw_group(axes, y, scores, styles[group], size)
         axes.set_yticks(
             range(len(groups)),
             [
@@ -110,7 +109,7 @@ def domain_distribution(
         return axes
 
 
-def _draw_group(ax: Axes, y: int, scores: np.ndarray, colour: str, hatch: str) -> None:
+def _draw_group(ax: Axes, y: int, scores: np.ndarray, style: Style, size: float) -> None:
     points = thinned(scores)
     if len(points) >= FEWEST and points[0] < points[-1]:
         violin = ax.violinplot(
@@ -123,7 +122,8 @@ def _draw_group(ax: Axes, y: int, scores: np.ndarray, colour: str, hatch: str) -
         )
         bodies: Any = violin["bodies"]
         for body in bodies:
-            body.set(facecolor=colour, edgecolor=colour, alpha=0.45, hatch=hatch, linewidth=0.8)
+            body.set(facecolor=style.colour, edgecolor=style.colour, hatch=style.hatch)
+            body.set(alpha=0.45, linewidth=0.8)
     if len(points) >= FEWEST:
         thin = {"color": INK, "linewidth": 0.8}
         ax.boxplot(
@@ -144,8 +144,8 @@ def _draw_group(ax: Axes, y: int, scores: np.ndarray, colour: str, hatch: str) -
     ax.scatter(
         points,
         y + offsets,
-        s=7 if len(points) > 50 else 14,
-        facecolor=colour,
+        s=size,
+        facecolor=style.colour,
         edgecolor="white",
         linewidth=0.2,
         alpha=0.8,

@@ -20,6 +20,7 @@ __all__ = ["Moment", "Words", "latest", "moment", "shown", "table_of", "wrap"]
 Words = Mapping[str, str] | None
 
 _FAMILIES: Final = ("domain", "sector", "dimension", "indicator", "grade", "group")
+UNSTATED: Final = "chart.unstated"  # a key of labels, so that it is shown as a word
 _PERIOD: Final = re.compile(r"(\d{4})(?:H([12])|Q([1-4])|-(\d{2}))?")
 _NO_LINE_START: Final = "，。、；：！？）》」』”’%％…"
 
@@ -31,6 +32,7 @@ def table_of(
     text: Sequence[str] = (),
     numbers: Sequence[str] = (),
     optional: Sequence[str] = (),
+    optional_numbers: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the columns a chart draws as a frame of its own, index levels among them.
 
@@ -40,18 +42,21 @@ def table_of(
         Tidy; named index levels count as columns. It is left alone.
     chart : str
         The chart that asks, for the message.
-    text, numbers, optional : sequence of str
-        Columns that must be there, columns that must be there and hold numbers, columns that are
-        taken along where they are there.
+    text, numbers : sequence of str
+        Columns that must be there, and columns that must be there and hold numbers.
+    optional, optional_numbers : sequence of str
+        The same, taken along where they are there.
 
     Returns
     -------
     DataFrame
+        Numbers are float, missing ones NaN.
 
     Raises
     ------
     TableError
-        For a missing column (its nearest name is told) and for text where numbers must be.
+        For a missing column (its nearest name is told), for text or infinities where numbers must
+        be.
     """
     levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
     table = frame.reset_index(level=levels) if levels else frame
@@ -59,24 +64,34 @@ def table_of(
     missing = [name for name in required if name not in table.columns]
     if missing:
         names = [str(name) for name in table.columns]
-        near = [
-            f"{name} (near: {', '.join(close)})"
-            if (close := difflib.get_close_matches(name, names, n=2))
-            else name
-            for name in missing
-        ]
         raise TableError(
             f"a frame for charts.{chart} must have the columns {', '.join(required)}, "
-            f"got {names!r}. Add {', '.join(near)}."
+            f"got {names!r}. Add {', '.join(_with_near(name, names) for name in missing)}."
         )
-    for name in numbers:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            raise TableError(
-                f"column {name} for charts.{chart} must hold numbers, "
-                f"got {str(table[name].dtype)!r}. Convert it to numbers."
-            )
-    kept = dict.fromkeys([*required, *(name for name in optional if name in table.columns)])
-    return table[list(kept)]
+    wanted = dict.fromkeys([*required, *optional, *optional_numbers])
+    table = table[[name for name in wanted if name in table.columns]]
+    columns = [name for name in (*numbers, *optional_numbers) if name in table.columns]
+    return table.assign(**{name: _floats(table[name], chart) for name in columns})
+
+
+def _with_near(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=2)
+    return f"{name} (near: {', '.join(near)})" if near else name
+
+
+def _floats(column: pd.Series, chart: str) -> np.ndarray:
+    if not pd.api.types.is_numeric_dtype(column):
+        raise TableError(
+            f"column {column.name} for charts.{chart} must hold numbers, "
+            f"got {str(column.dtype)!r}. Convert it to numbers."
+        )
+    numbers: np.ndarray = column.to_numpy(dtype=float, na_value=np.nan)
+    if np.isinf(numbers).any():
+        raise TableError(
+            f"column {column.name} for charts.{chart} must hold finite numbers, "
+            f"got {float(numbers[np.isinf(numbers)][0])!r}. Make it missing."
+        )
+    return numbers
 
 
 def vocabulary(family: str) -> list[str]:
@@ -93,6 +108,15 @@ def in_order(values: pd.Series) -> list[Hashable]:
     return sorted(found, key=lambda code: known.index(code) if code in known else len(known))
 
 
+def grouped(values: pd.Series) -> tuple[pd.Series, list[Hashable]]:
+    """Return the codes of groups, the missing ones as a group of their own, and their order."""
+    order = in_order(values)
+    if values.isna().any():
+        values = values.astype(object).where(values.notna(), UNSTATED)
+        order.append(UNSTATED)
+    return values, order
+
+
 def shown(code: Hashable, language: Language, words: Words = None) -> str:
     """Return the word people read for a code: the caller's, else the labels', else the code.
 
@@ -101,8 +125,6 @@ def shown(code: Hashable, language: Language, words: Words = None) -> str:
     >>> shown("village", "zh"), shown("东风村", "zh"), shown("a", "zh", {"a": "服务意识"})
     ('村', '东风村', '服务意识')
     """
-    if code is None or code != code or code is pd.NA:
-        return word("chart.unstated", language)
     text = str(code)
     if words is not None and text in words:
         return words[text]
@@ -229,7 +251,7 @@ def moment(period: Hashable) -> Moment:
 
 def latest(table: pd.DataFrame) -> tuple[pd.DataFrame, Hashable | None]:
     """Return the rows of the last period, and that period; without the column, all rows."""
-    if "period" not in table.columns:
+    if "period" not in table.columns or table["period"].isna().all():
         return table, None
     last = max(table["period"].dropna().unique(), key=lambda period: moment(period).position)
     return table[table["period"] == last], last
@@ -246,11 +268,18 @@ def present(table: pd.DataFrame, chart: str, *columns: str) -> pd.DataFrame:
     return rows
 
 
-def refuse_repeats(table: pd.DataFrame, chart: str, *columns: str) -> None:
-    """Refuse a frame that has two rows where a chart has one place."""
-    repeated = table[table.duplicated(list(columns))]
+def check_keys(table: pd.DataFrame, chart: str, *columns: str) -> None:
+    """Refuse a row without its key, and two rows where a chart has one place."""
+    keys = table[list(columns)]
+    if keys.isna().any(axis=None):
+        column = keys.columns[keys.isna().any()][0]
+        raise TableError(
+            f"column {column} for charts.{chart} must be filled in every row, "
+            f"got {int(keys[column].isna().sum())!r} rows without. Fill them or leave them out."
+        )
+    repeated = keys[keys.duplicated()]
     if len(repeated):
-        place = ", ".join(str(value) for value in repeated.iloc[0][list(columns)])
+        place = ", ".join(str(value) for value in repeated.iloc[0])
         raise TableError(
             f"a frame for charts.{chart} must have one row for each {' and '.join(columns)}, "
             f"got {place!r} more than once. Select or average rows first."

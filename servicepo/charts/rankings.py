@@ -12,16 +12,16 @@ from matplotlib.ticker import MaxNLocator
 from ..labels import Language, word
 from .frames import (
     Words,
+    check_keys,
     decimals,
-    in_order,
+    grouped,
     latest,
     present,
-    refuse_repeats,
     shown,
     table_of,
     title_of,
 )
-from .rows import Line, chosen_lines, height_of, label_lines, wrapped
+from .rows import Line, chosen_lines, height_of, label_lines, wrapped_lines
 from .style import INK, MAIN, PALE, drawing
 
 __all__ = ["rank_intervals", "ranking"]
@@ -85,14 +85,11 @@ def ranking(
         frame, "ranking", text=("org",), numbers=("score", "rank"), optional=("group", "period")
     )
     table, period = latest(table)
-    refuse_repeats(table, "ranking", "org")
+    check_keys(table, "ranking", "org")
     drawn = present(table, "ranking", "score", "rank")
     drawn = drawn.sort_values(["rank", "score"], ascending=[True, False], kind="stable")
     drawn = drawn.reset_index(drop=True)
-    groups = drawn["group"].nunique() if "group" in drawn.columns else 1
-    count = min(len(drawn), top + bottom) + 2 * groups
-    names = wrapped((shown(org, language, words) for org in drawn["org"]), ax, rows=count)
-    lines = _grouped_lines(drawn, names, top, bottom, language, words)
+    lines = wrapped_lines(_grouped_lines(drawn, top, bottom, language, words), ax)
 
     with drawing(ax, height=height_of(lines)) as axes:
         y = [place for place, line in enumerate(lines) if line.at is not None]
@@ -138,21 +135,17 @@ def _mark_ranks(ax: Axes, ranks: np.ndarray) -> None:
 
 
 def _grouped_lines(
-    table: pd.DataFrame,
-    names: list[str],
-    top: int,
-    bottom: int,
-    language: Language,
-    words: Words,
+    table: pd.DataFrame, top: int, bottom: int, language: Language, words: Words
 ) -> list[Line]:
-    groups = in_order(table["group"]) if "group" in table.columns else []
+    names = [shown(org, language, words) for org in table["org"]]
+    codes, groups = grouped(table["group"]) if "group" in table.columns else (None, [])
     if len(groups) < 2:
         return chosen_lines(names, range(len(table)), top, bottom, language)
     lines = []
+    first, last = (max(1, most // len(groups)) if most else 0 for most in (top, bottom))
     for group in groups:
-        at = np.flatnonzero(table["group"] == group)
+        at = np.flatnonzero(codes == group)
         lines.append(Line(f"{shown(group, language, words)}  n = {len(at)}", kind="heading"))
-        first, last = (max(1, most // len(groups)) if most else 0 for most in (top, bottom))
         lines += chosen_lines(names, at, first, last, language)
     return lines
 
@@ -215,15 +208,16 @@ def rank_intervals(
         "rank_intervals",
         text=("org",),
         numbers=("median", "low", "high"),
-        optional=("rank", "period"),
+        optional=("period",),
+        optional_numbers=("rank",),
     )
     table, period = latest(table)
-    refuse_repeats(table, "rank_intervals", "org")
+    check_keys(table, "rank_intervals", "org")
     drawn = present(table, "rank_intervals", "median")
     drawn = drawn.sort_values(["median", "low", "high"], kind="stable").reset_index(drop=True)
-    count = min(len(drawn), top + bottom + 1)
-    names = wrapped((shown(org, language, words) for org in drawn["org"]), ax, rows=count)
+    names = [shown(org, language, words) for org in drawn["org"]]
     lines = chosen_lines(names, range(len(drawn)), top, bottom, language)
+    lines = wrapped_lines(lines, ax, extra=2.2)
 
     with drawing(ax, height=height_of(lines, extra=2.2)) as axes:
         y = [place for place, line in enumerate(lines) if line.at is not None]

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ..labels import Language
-from .frames import Words, in_order, present, refuse_repeats, shown, table_of, title_of
+from .frames import Words, check_keys, in_order, present, shown, table_of, title_of
 from .heat import draw_cells, height_of_cells, numbers_in, refuse_many
-from .rows import Line, height_of, label_lines, wrapped
+from .rows import Line, height_of, label_lines, wrapped, wrapped_lines
 from .style import MAIN, PALE, drawing
 
 __all__ = ["weak_reasons"]
@@ -74,11 +74,11 @@ def _counts(
     frame: pd.DataFrame, ax: Axes | None, language: Language, title: str | None, words: Words
 ) -> Axes:
     table = table_of(frame, "weak_reasons", text=("reason",), numbers=("count",))
-    refuse_repeats(table, "weak_reasons", "reason")
+    check_keys(table, "weak_reasons", "reason")
     table = present(table, "weak_reasons", "count")
     table = table.sort_values("count", ascending=False, kind="stable")
-    names = wrapped((shown(reason, language, words) for reason in table["reason"]), ax)
-    lines = [Line(name, at) for at, name in enumerate(names)]
+    lines = [Line(shown(reason, language, words), at) for at, reason in enumerate(table["reason"])]
+    lines = wrapped_lines(lines, ax)
     with drawing(ax, height=height_of(lines)) as axes:
         label_lines(axes, lines)
         counts = table["count"].to_numpy(dtype=float)
@@ -97,14 +97,14 @@ def _shortfalls(
     frame: pd.DataFrame, ax: Axes | None, language: Language, title: str | None, words: Words
 ) -> Axes:
     table = table_of(frame, "weak_reasons", text=("org", "reason"), numbers=("shortfall",))
-    refuse_repeats(table, "weak_reasons", "org", "reason")
+    check_keys(table, "weak_reasons", "org", "reason")
     present(table, "weak_reasons", "shortfall")
     orgs, reasons = in_order(table["org"]), in_order(table["reason"])
     refuse_many(len(orgs), "weak_reasons")
     pairs = table.set_index(["org", "reason"])["shortfall"]
     pairs = pairs.reindex(pd.MultiIndex.from_product([orgs, reasons]))
     values = pairs.to_numpy(dtype=float).reshape(len(orgs), len(reasons))
-    rows = wrapped((shown(org, language, words) for org in orgs), ax, extra=2.2)
+    rows = wrapped([shown(org, language, words) for org in orgs], ax, extra=2.2)
     with drawing(ax, height=height_of_cells(rows)) as axes:
         draw_cells(
             axes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from .style import FAINT, INK, PAGE, SOFT, room_for_labels, size_of
 LINE: Final = 0.37  # cm, a line of a label
 GAP: Final = 0.12  # cm between the labels of two rows
 
-__all__ = ["Line", "chosen_lines", "height_of", "label_lines", "wrapped"]
+__all__ = ["Line", "chosen_lines", "height_of", "label_lines", "wrapped", "wrapped_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Line:
     Attributes
     ----------
     text : str
-        What stands there, wrapped.
+        What stands there.
     at : int or None
         The position of the row in the table that is drawn; None for a heading or a gap.
     kind : {"row", "heading", "gap"}
@@ -41,30 +41,37 @@ def chosen_lines(
     names: Sequence[str], positions: Iterable[int], top: int, bottom: int, language: Language
 ) -> list[Line]:
     """Return the first and last rows, and between them a line that tells how many are left out."""
-    rows = [Line(names[at], at) for at in positions]
-    hidden = len(rows) - top - bottom
+    at = list(positions)
+    hidden = len(at) - top - bottom
     if hidden <= 0:
-        return rows
+        return [Line(names[each], each) for each in at]
     told = word("chart.gap" if top and bottom else "chart.cut", language).format(hidden)
-    return [*rows[:top], Line(told, kind="gap"), *rows[len(rows) - bottom :]]
+    first = [Line(names[each], each) for each in at[:top]]
+    last = [Line(names[each], each) for each in at[len(at) - bottom :]]
+    return [*first, Line(told, kind="gap"), *last]
 
 
 def wrapped(
-    names: Iterable[str], ax: Axes | None, *, rows: int | None = None, extra: float = 1.6
+    names: Sequence[str], ax: Axes | None, *, rows: int | None = None, extra: float = 1.6
 ) -> list[str]:
     """Return names in one line, or broken into as many as their rows have room for.
 
     The room is that of the page, or of the axes the caller gave. Where the rows are so many that
     each has room for one line only, the line may be longer.
     """
-    names = list(names)
-    height = PAGE - extra if ax is None else size_of(ax)[1]
-    pitch = height / (rows or len(names))
-    deepest = int(np.clip((pitch - GAP) / LINE, 1, 3))
     if max(map(cells, names), default=0) <= 2 * room_for_labels(ax, share=0.42):
-        return names
+        return list(names)
+    height = PAGE - extra if ax is None else size_of(ax)[1]
+    deepest = int(np.clip((height / (rows or len(names)) - GAP) / LINE, 1, 3))
     letters = room_for_labels(ax, share=0.36 if deepest > 1 else 0.5)
     return [wrap(name, letters, deepest) for name in names]
+
+
+def wrapped_lines(lines: Sequence[Line], ax: Axes | None, *, extra: float = 1.6) -> list[Line]:
+    """Return the lines with the names of their rows broken as `wrapped` breaks them."""
+    rows = [line for line in lines if line.kind == "row"]
+    names = iter(wrapped([line.text for line in rows], ax, rows=len(lines), extra=extra))
+    return [replace(line, text=next(names)) if line.kind == "row" else line for line in lines]
 
 
 def height_of(lines: Sequence[Line], *, extra: float = 1.6) -> float:

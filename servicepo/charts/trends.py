@@ -13,10 +13,10 @@ from ..labels import Language
 from .frames import (
     Moment,
     Words,
-    in_order,
+    check_keys,
+    grouped,
     moment,
     present,
-    refuse_repeats,
     shown,
     table_of,
     title_of,
@@ -84,14 +84,16 @@ def trend(
     >>> plt.close(ax.figure)
     """
     table = table_of(
-        frame, "trend", text=("period", by), numbers=("mean",), optional=("low", "high")
+        frame, "trend", text=("period", by), numbers=("mean",), optional_numbers=("low", "high")
     )
-    refuse_repeats(table, "trend", "period", by)
-    present(table, "trend", "mean", by)
+    codes, groups = grouped(table[by])
+    table = table.assign(**{by: codes})
+    check_keys(table, "trend", "period", by)
+    present(table, "trend", "mean")
     moments = {period: moment(period) for period in table["period"].unique()}
     table = table.assign(position=table["period"].map(lambda period: moments[period].position))
     table = table.sort_values("position", kind="stable")
-    styles = styles_of(in_order(table[by]))
+    styles = styles_of(groups)
 
     with drawing(ax, height=9.0) as axes:
         ends: dict[Hashable, tuple[float, float]] = {}

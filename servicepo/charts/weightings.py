@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..labels import Language
-from .frames import Words, in_order, present, refuse_repeats, shown, table_of, title_of
-from .rows import Line, height_of, label_lines, wrapped
+from .frames import Words, check_keys, grouped, in_order, present, shown, table_of, title_of
+from .rows import Line, height_of, label_lines, wrapped_lines
 from .style import MAIN, PALE, drawing, styles_of
 
 __all__ = ["weights"]
@@ -71,12 +71,13 @@ def weights(
         "weights",
         text=("dimension", "indicator"),
         numbers=("global_weight",),
-        optional=("local_weight", "group"),
+        optional=("group",),
+        optional_numbers=("local_weight",),
     )
     if "group" not in table.columns:
         table = table.assign(group="all")
     table = present(table, "weights", "global_weight")
-    refuse_repeats(table, "weights", "group", "indicator")
+    check_keys(table, "weights", "group", "indicator")
     groups = in_order(table["group"])
     lines, places = _lines(table, ax, language, words, totals=len(groups) == 1)
 
@@ -134,16 +135,14 @@ def _lines(
     table: pd.DataFrame, ax: Axes | None, language: Language, words: Words, *, totals: bool
 ) -> tuple[list[Line], dict[str, int]]:
     """Return the lines of the chart, and on which line each indicator stands."""
-    codes = list(dict.fromkeys(table["indicator"]))
-    rows = len(codes) + table["dimension"].nunique()
-    names = wrapped((shown(code, language, words) for code in codes), ax, rows=rows, extra=2.3)
     lines: list[Line] = []
     places: dict[str, int] = {}
-    for dimension in in_order(table["dimension"]):
-        own = table[table["dimension"] == dimension]
+    dimensions, order = grouped(table["dimension"])
+    for dimension in order:
+        own = table[dimensions == dimension]
         total = f"  {100 * own['global_weight'].sum():.1f}%" if totals else ""
         lines.append(Line(shown(dimension, language, words) + total, kind="heading"))
         for indicator in dict.fromkeys(own["indicator"]):
             places[indicator] = len(lines)
-            lines.append(Line(names[codes.index(indicator)], at=len(lines)))
-    return lines, places
+            lines.append(Line(shown(indicator, language, words), at=len(lines)))
+    return wrapped_lines(lines, ax, extra=2.3), places
