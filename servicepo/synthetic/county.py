@@ -123,7 +123,7 @@ def _dataset(tables: dict[str, pd.DataFrame], made_by: str) -> Dataset:
     sources = pd.DataFrame({"file": made_by, "sheet": list(tables), "table": list(tables)})
     sources["encoding"] = ""
     sources["records"] = sources["kept"] = [len(frame) for frame in tables.values()]
-    sources["set_aside"] = 0
+    sources["set_aside"] = sources["skipped"] = 0
     placed = {}
     for table, frame in tables.items():
         same = np.zeros(len(frame), np.int64)
