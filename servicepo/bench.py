@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,16 @@ from .framework import Framework
 from .methods.aggregation import aggregate
 from .methods.objective_weights import OBJECTIVE_WEIGHTS
 
-Choice: TypeAlias = str | Callable[..., object] | Mapping[str, object] | pd.Series
+Choice: TypeAlias = str | Callable[..., Any] | Mapping[str, Any] | pd.Series
 Rows: TypeAlias = npt.NDArray[np.intp]
+
+
+class Kind(NamedTuple):
+    """What decides how a row is measured; None where it does not matter or is not known."""
+
+    period: pd.Period | None
+    domain: str | None
+    sector: str | None
 
 
 class Class(NamedTuple):
@@ -45,7 +53,7 @@ class Built(NamedTuple):
     coverage: pd.Series
 
 
-def by_level(choice: Choice, default: str, what: str) -> tuple[Choice, Choice]:
+def by_level(choice: Choice, default: str, what: str) -> tuple[Any, Any]:
     """Split a choice into the one for indicators and the one for dimensions.
 
     Parameters
@@ -78,9 +86,7 @@ def by_level(choice: Choice, default: str, what: str) -> tuple[Choice, Choice]:
             f'{what} by level must have the keys "indicators" and "dimensions", '
             f"got {unknown[0]!r}. Rename it; one number per indicator goes into a Series."
         )
-    inner: Choice = choice.get("indicators", default)  # type: ignore[assignment]
-    outer: Choice = choice.get("dimensions", default)  # type: ignore[assignment]
-    return inner, outer
+    return choice.get("indicators", default), choice.get("dimensions", default)
 
 
 def classify(
@@ -120,24 +126,26 @@ def classify(
             f"got None with {restricted[0]!r}. Add organisations=data.organisations."
         )
     numbers, kinds = _kinds(values.index, organisations if restricted else None, framework)
-    gathered: dict[tuple[object, ...], list[int]] = {}
+    gathered: dict[tuple[tuple[str, ...], str | tuple[tuple[str, float], ...]], list[int]] = {}
     for number, (period, domain, sector) in enumerate(kinds):
         applicable = tuple(i.code for i in listed if i.applies(domain, sector))
         declared = framework.dimension_weights(period)
-        key = declared if isinstance(declared, str) else tuple(declared.items())
-        gathered.setdefault((applicable, key), []).append(number)
+        given = declared if isinstance(declared, str) else tuple(declared.items())
+        gathered.setdefault((applicable, given), []).append(number)
     classes = []
-    for (applicable, key), members in gathered.items():
-        label = "all" if len(gathered) == 1 else _label([kinds[number] for number in members])
+    for (applicable, given), members in gathered.items():
+        own = [kinds[number] for number in members]
+        others = [kind for kind in kinds if kind not in own]
+        label = "all" if len(gathered) == 1 else _label(own, others)
         rows = np.flatnonzero(np.isin(numbers, members))
-        codes = _with_values(values, rows, applicable, label)  # type: ignore[arg-type]
+        codes = _with_values(values, rows, applicable, label)
         dimensions = {
-            d.code: own
+            d.code: listed_here
             for d in framework.dimensions
-            if (own := [i.code for i in d.indicators if i.code in codes])
+            if (listed_here := [i.code for i in d.indicators if i.code in codes])
         }
         if dimensions:
-            declared = key if isinstance(key, str) else dict(key)  # type: ignore[call-overload]
+            declared = given if isinstance(given, str) else dict(given)
             classes.append(Class(label, rows, dimensions, declared))
     return classes
 
@@ -223,7 +231,7 @@ def combine(
     """
     inner, outer = by_level(aggregation, "arithmetic", "aggregate")
     order = dict.fromkeys(code for group in groups for code in group.local)
-    dimensions = pd.DataFrame(np.nan, index=scores.index, columns=list(order))
+    table = np.full((len(scores), len(order)), np.nan)
     overall = np.full(len(scores), np.nan)
     coverage = np.zeros(len(scores))
     for group in groups:
@@ -236,14 +244,11 @@ def combine(
         top = pd.DataFrame(tops, index=block.index)
         overall[group.rows] = _node(top, group.across, outer, available)[0]
         coverage[group.rows] = covered
-        if len(group.rows) == len(scores):
-            dimensions = top
-        else:
-            for code in tops:
-                dimensions.iloc[group.rows, dimensions.columns.get_loc(code)] = tops[code]
+        places = np.array([list(order).index(code) for code in tops])
+        table[np.ix_(group.rows, places)] = top.to_numpy()
     return Built(
         pd.Series(overall, index=scores.index, name="overall"),
-        dimensions,
+        pd.DataFrame(table, index=scores.index, columns=list(order)),
         pd.Series(coverage, index=scores.index, name="coverage"),
     )
 
@@ -318,32 +323,43 @@ def gaps(
 
 
 def _kinds(
-    rows: pd.MultiIndex, organisations: pd.DataFrame | None, framework: Framework
-) -> tuple[Rows, list[tuple[pd.Period | None, str | None, str | None]]]:
+    rows: pd.Index, organisations: pd.DataFrame | None, framework: Framework
+) -> tuple[Rows, list[Kind]]:
     """Give every row the number of its kind: period (where weights change), domain, sector."""
-    frame = pd.DataFrame({"row": np.zeros(len(rows), dtype=np.int8)})
+    columns: dict[str, pd.Index] = {}
     if framework.weights_change_over_time:
-        frame["period"] = rows.get_level_values("period")
-    for column in ("domain", "sector"):
-        if organisations is not None and column in organisations.columns:
-            frame[column] = organisations[column].reindex(rows.get_level_values("org")).to_numpy()
-    grouped = frame.groupby(list(frame.columns), dropna=False, observed=True, sort=True)
-    kinds = []
-    for key in grouped.groups:
-        found = dict(zip(frame.columns, key if isinstance(key, tuple) else (key,), strict=True))
-        kinds.append(tuple(_known(found.get(c)) for c in ("period", "domain", "sector")))
-    return grouped.ngroup().to_numpy(), kinds  # type: ignore[return-value]
+        columns["period"] = rows.get_level_values("period")
+    for name in ("domain", "sector"):
+        if organisations is not None and name in organisations.columns:
+            columns[name] = pd.Index(organisations[name].reindex(rows.get_level_values("org")))
+    if not columns:
+        return np.zeros(len(rows), dtype=np.intp), [Kind(None, None, None)]
+    coded = {name: pd.factorize(column, use_na_sentinel=False) for name, column in columns.items()}
+    shape = [len(words) for _, words in coded.values()]
+    mixed = np.ravel_multi_index([codes for codes, _ in coded.values()], shape)
+    kinds, numbers = np.unique(mixed, return_inverse=True)
+    places = np.unravel_index(kinds, shape)
+    found = {
+        name: [_known(words[place]) for place in where]
+        for (name, (_, words)), where in zip(coded.items(), places, strict=True)
+    }
+    nothing = [None] * len(kinds)
+    named = (found.get(name, nothing) for name in ("period", "domain", "sector"))
+    return numbers, [Kind(*kind) for kind in zip(*named, strict=True)]
 
 
 def _known(value: object) -> object:
     return None if value is None or pd.isna(value) else value  # type: ignore[call-overload]
 
 
-def _label(kinds: list[tuple[pd.Period | None, str | None, str | None]]) -> str:
-    """Name a class of rows: its years, then its domain, or its sector where that says more."""
-    columns = zip(*kinds, strict=True)
-    periods, domains, sectors = (sorted({str(x) for x in c if x is not None}) for c in columns)
-    finer = sectors if len(sectors) == 1 or len(domains) != 1 else domains
+def _label(kinds: list[Kind], others: list[Kind]) -> str:
+    """Name a class by its years and its domains, or its sectors where others share the domain."""
+    periods, domains, sectors = (
+        list(dict.fromkeys(str(x) for x in column if x is not None))
+        for column in zip(*kinds, strict=True)
+    )
+    shared = {kind.domain for kind in others} & set(domains)
+    finer = sectors if shared else domains
     return " · ".join("/".join(part) for part in (periods, finer) if part) or "rest"
 
 
@@ -367,7 +383,7 @@ def _rows(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
 
 
 def _node(
-    block: pd.DataFrame, weights: pd.Series, method: Choice, available: float
+    block: pd.DataFrame, weights: pd.Series, method: Any, available: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Aggregate the rows in which enough of the weight is present."""
     present = np.zeros(len(block))

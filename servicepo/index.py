@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,12 +22,14 @@ from .tallying.evidence import Evidence
 # weight the ranking is still given, with a warning.
 COMMON_WEIGHT: Final = 0.9
 
+Normalisation: TypeAlias = str | Callable[..., Any] | Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The choices an index was built with, so that it can be built again."""
 
-    normalise: Choice
+    normalise: Normalisation
     weights: Choice
     aggregate: Choice
     available: float
@@ -225,7 +227,7 @@ class Index:
                 share = own.div(total.where(total != 0), axis=0).where(total != 0, weights)
                 part = weights.mul(top_weights[dimension] * 100, axis=0)
                 part = part - share.mul(top_gaps[dimension], axis=0)
-                columns = parts.columns.get_indexer(list(local.index))
+                columns = parts.columns.get_indexer(local.index)
                 parts.iloc[group.rows, columns] = part.to_numpy()
         return parts
 
@@ -346,7 +348,7 @@ def build_index(
     framework: Framework,
     *,
     organisations: pd.DataFrame | None = None,
-    normalise: Choice = "minmax",
+    normalise: Normalisation = "minmax",
     weights: Choice = "framework",
     aggregate: Choice = "arithmetic",
     available: float = 2 / 3,
@@ -490,12 +492,19 @@ def _check_values(values: pd.DataFrame) -> None:
 def _in_period(frame: pd.DataFrame, period: pd.Period | str | None) -> pd.DataFrame:
     if period is None:
         return frame
-    periods = frame.index.get_level_values("period")
-    mine = periods == period if isinstance(period, pd.Period) else period_text(periods) == period
-    if not mine.any():
-        known = ", ".join(dict.fromkeys(period_text(periods)))
-        raise MethodError(f"period must be one of the index, got {period!r}. Take one of {known}.")
-    return frame[mine]
+    written = _written(frame.index)
+    asked = period_text(pd.PeriodIndex([period]))[0] if isinstance(period, pd.Period) else period
+    if asked not in written:
+        raise MethodError(
+            f"period must be one of the index, got {asked!r}. "
+            f"Take one of {', '.join(dict.fromkeys(written))}."
+        )
+    return frame[written == asked]
+
+
+def _written(rows: pd.Index) -> pd.Index:
+    """Return the periods of the rows as text."""
+    return period_text(pd.PeriodIndex(rows.get_level_values("period")))
 
 
 def _refuse_mixed_full_marks(evidence: Evidence | None, classes: pd.Series) -> None:
@@ -522,7 +531,7 @@ def _methods_sentence(index: Index, language: Language) -> str:
     """Name every choice in one paragraph."""
     comma, semicolon = ("、", "；") if language == "zh" else (", ", "; ")
 
-    def named(choice: Choice, family: str) -> str:
+    def named(choice: object, family: str) -> str:
         if isinstance(choice, Mapping):
             levels = [(k, v) for k, v in choice.items() if isinstance(v, str) or callable(v)]
             if len(levels) == len(choice) and levels:
@@ -537,7 +546,7 @@ def _methods_sentence(index: Index, language: Language) -> str:
         dimensions=len(index.dimensions.columns),
         indicators=len(index.scale.codes),
         organisations=rows.get_level_values("org").nunique(),
-        periods=comma.join(dict.fromkeys(period_text(rows.get_level_values("period")))),
+        periods=comma.join(dict.fromkeys(_written(rows))),
         normalise=named(index.choices.normalise, "normalise"),
         weights=named(index.choices.weights, "weights"),
         aggregate=named(index.choices.aggregate, "aggregate"),

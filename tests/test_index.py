@@ -24,13 +24,13 @@ code = "spirit"
 name = { zh = "意识", en = "Spirit" }
 unit = "points"
 full_mark = 100
-source = { kind = "evaluation", item = ["意识"] }
+source = { kind = "given" }
 [[dimensions.indicators]]
 code = "delay"
 name = { zh = "时长", en = "Delay" }
 direction = "cost"
 unit = "days"
-source = { kind = "service", measure = "median_days" }
+source = { kind = "given" }
 
 [[dimensions]]
 code = "results"
@@ -41,9 +41,9 @@ code = "praise"
 name = { zh = "认可", en = "Praise" }
 unit = "points"
 full_mark = 100
-source = { kind = "evaluation", item = ["认可"] }
+source = { kind = "given" } # praise
 """
-DOMAIN_LINE = 'domains = ["rural"]\nsource = { kind = "evaluation", item = ["认可"] }'
+DOMAIN_LINE = 'domains = ["rural"]\nsource = { kind = "given" }'
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def framework(tmp_path):
 @pytest.fixture
 def rural_only(tmp_path):
     path = tmp_path / "small.toml"
-    text = TOML.replace('source = { kind = "evaluation", item = ["认可"] }', DOMAIN_LINE)
+    text = TOML.replace('source = { kind = "given" } # praise', DOMAIN_LINE)
     path.write_text(text, encoding="utf-8")
     return sp.load_framework(path)
 
@@ -69,7 +69,7 @@ def frame(rows, codes=("spirit", "delay", "praise"), periods=("2023",)):
     return pd.DataFrame(rows, index=index, columns=list(codes), dtype=float)
 
 
-VALUES = frame([[60, 10, 70], [80, 5, 90], [90, 20, 80], [70, 15, 60]])
+VALUES = frame([[60, 10, 70], [80, 5, 90], [90, 20, 80], [70, 15, 65]])
 PEOPLE = pd.DataFrame(
     {
         "domain": ["rural", "rural", "organs", "organs"],
@@ -83,7 +83,7 @@ def test_overall_is_the_mean_of_dimension_means_done_by_hand(framework):
     index = sp.build_index(VALUES, framework)
     spirit = np.array([0, 2 / 3, 1, 1 / 3])
     delay = np.array([2 / 3, 1, 0, 1 / 3])
-    praise = np.array([1 / 3, 1, 2 / 3, 0])
+    praise = np.array([0.2, 1, 0.6, 0])
     team = (spirit + delay) / 2
     np.testing.assert_allclose(index.dimensions["team"], 100 * team)
     np.testing.assert_allclose(index.overall, 100 * (team + praise) / 2)
@@ -137,7 +137,7 @@ def test_contributions_sum_to_the_index_and_the_order_of_rows_is_irrelevant(tmp_
 
 def test_geometric_contributions_sum_to_the_index(framework):
     index = sp.build_index(VALUES, framework, normalise="minmax")
-    bounds = index.rebuild(normalise="scaled", aggregate="geometric")
+    bounds = index.rebuild(normalise="minmax_positive", aggregate="geometric")
     np.testing.assert_allclose(bounds.contributions().sum(axis=1), bounds.overall)
     assert (bounds.overall <= bounds.rebuild(aggregate="arithmetic").overall + 1e-9).all()
 
@@ -222,7 +222,7 @@ def test_the_callers_frame_is_left_alone(framework):
 
 def test_an_index_can_be_shown(framework):
     index = sp.build_index(VALUES, framework)
-    assert repr(index) == "Index(small: 4 organisations, 1 periods, 3 indicators, mean 54.2)"
+    assert repr(index) == "Index(small: 4 organisations, 1 periods, 3 indicators, mean 47.5)"
     assert "overall" in index._repr_html_()
     assert index.standard_errors is None
 
@@ -316,7 +316,7 @@ def test_equal_weight_ranks_of_the_technology_achievement_index_oecd_2008_table_
         text += (
             f'[[dimensions.indicators]]\ncode = "{code}"\n'
             f'name = {{ zh = "{code}", en = "{code}" }}\nunit = "-"\ngoalposts = [{low}, {high}]\n'
-            f'source = {{ kind = "evaluation", item = ["{code}"] }}\n'
+            f'source = {{ kind = "given" }}\n'
         )
     path = tmp_path / "tai.toml"
     path.write_text(text, encoding="utf-8")
