@@ -423,7 +423,7 @@ def _resolve(choice: Choice, block: pd.DataFrame, what: str) -> pd.Series:
                 MethodWarning,
                 stacklevel=4,
             )
-        choice = choice(complete / 100)  # type: ignore[assignment]
+        choice = choice(complete / 100)
     if isinstance(choice, np.ndarray):
         choice = pd.Series(choice, index=columns)
     found = pd.Series(choice, dtype=float)
