@@ -12,8 +12,7 @@ from matplotlib.axes import Axes
 from ..errors import TableError
 from ..labels import Language
 from .frames import Words, moment, shown, wrap
-from .heat import draw_cells, height_of_cells, numbers_in, refuse_many
-from .rows import wrapped
+from .heat import draw_cells, height_of_cells, refuse_many, row_names
 from .style import DOUBLE, FAINT, LETTER_WIDTH, SOFT, drawing, room_for_labels, size_of, styles_of
 
 __all__ = ["dimensions_heatmap", "dimensions_radar"]
@@ -205,10 +204,11 @@ def dimensions_heatmap(
     """
     values = _numbers_of(frame, "dimensions_heatmap")
     refuse_many(len(frame), "dimensions_heatmap")
-    rows = wrapped([_row_name(row, language, words) for row in frame.index], ax, extra=2.2)
+    names = [_row_name(row, language, words) for row in frame.index]
+    rows = row_names(names, frame.shape[1], ax)
     columns = [shown(code, language, words) for code in frame.columns]
     with drawing(ax, height=height_of_cells(rows)) as axes:
-        draw_cells(axes, values, numbers_in(values), rows, columns, limits)
+        draw_cells(axes, values, rows, columns, limits)
         axes.set_title(title or "")
         return axes
 

@@ -12,11 +12,14 @@ from matplotlib.patches import Rectangle
 
 from ..errors import TableError
 from .frames import cells, decimals, wrap
-from .style import INK, LETTER_WIDTH, LIGHT_TO_DARK, SOFT, size_of
+from .rows import wrapped
+from .style import DOUBLE, INK, LETTER_WIDTH, LIGHT_TO_DARK, SOFT, size_of
 
-__all__ = ["draw_cells", "height_of_cells", "numbers_in", "refuse_many"]
+__all__ = ["draw_cells", "height_of_cells", "refuse_many", "row_names"]
 
 MOST_ROWS: Final = 60
+WIDE_CELL: Final = 0.75  # cm, room for 100.0
+NARROW_CELL: Final = 0.6  # cm, below which a decimal is dropped, and all at half of it
 
 
 def refuse_many(rows: int, chart: str) -> None:
@@ -28,30 +31,34 @@ def refuse_many(rows: int, chart: str) -> None:
         )
 
 
-def numbers_in(values: np.ndarray) -> list[list[str]]:
-    """Return the texts of cells: as many decimals as tell them apart, a dash for a missing one."""
-    digits = decimals(values)
-    return [["—" if np.isnan(value) else f"{value:.{digits}f}" for value in row] for row in values]
-
-
 def height_of_cells(rows: Sequence[str], *, tall: float = 0.62) -> float:
     """Return the height in cm for rows of cells with these labels."""
     return 2.2 + sum(max(tall, 0.2 + 0.37 * (row.count("\n") + 1)) for row in rows)
 
 
+def row_names(names: Sequence[str], columns: int, ax: Axes | None) -> list[str]:
+    """Return the names of rows, broken so that so many columns keep room for their numbers."""
+    width = DOUBLE if ax is None else size_of(ax)[0]
+    letters = max(6, int((width - columns * WIDE_CELL) / LETTER_WIDTH))
+    return wrapped(names, ax, most=letters, extra=2.2)
+
+
 def draw_cells(
     ax: Axes,
     values: np.ndarray,
-    texts: Sequence[Sequence[str]],
     rows: Sequence[str],
     columns: Sequence[str],
     limits: tuple[float, float],
+    texts: Sequence[Sequence[str]] | None = None,
 ) -> None:
-    """Draw cells from light (low) to dark (high), each with its text; missing ones stay white.
+    """Draw cells from light (low) to dark (high), each with its number; missing ones stay white.
 
-    Column names stand on top, wrapped to the width of a cell; where a Latin word is longer than
-    that, all are slanted.
+    Other texts than the numbers may be given. Column names stand on top, wrapped to the width of a
+    cell; where a Latin word is longer than that, all are slanted.
     """
+    named = (max(map(_widest, rows)) / 2 + 1) * LETTER_WIDTH
+    width = (size_of(ax)[0] - named) / len(columns)
+    texts = _numbers_in(values, width) if texts is None else texts
     norm = Normalize(*limits)
     mesh = ax.pcolormesh(
         np.ma.masked_invalid(values),
@@ -70,7 +77,7 @@ def draw_cells(
             colour = "white"
         ax.text(column + 0.5, row + 0.5, texts[row][column], ha="center", va="center", color=colour)
     ax.set_yticks(np.arange(len(rows)) + 0.5, rows)
-    _name_columns(ax, columns, widest_row=max(map(_widest, rows)))
+    _name_columns(ax, columns, width)
     ax.tick_params(length=0)
     ax.invert_yaxis()
     ax.spines[:].set_visible(False)
@@ -83,8 +90,17 @@ def _is_dark(colour: tuple[float, float, float, float]) -> bool:
     return bool(1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05)
 
 
-def _name_columns(ax: Axes, columns: Sequence[str], widest_row: int) -> None:
-    width = (size_of(ax)[0] - (widest_row / 2 + 1) * LETTER_WIDTH) / len(columns)
+def _numbers_in(values: np.ndarray, width: float) -> list[list[str]]:
+    """Return the texts of cells so many cm wide; a dash for a missing number."""
+    digits = decimals(values) if width >= NARROW_CELL else 0
+    shown = width >= NARROW_CELL / 2
+    return [
+        ["—" if np.isnan(value) else f"{value:.{digits}f}" if shown else "" for value in row]
+        for row in values
+    ]
+
+
+def _name_columns(ax: Axes, columns: Sequence[str], width: float) -> None:
     letters = max(2, int(width / LETTER_WIDTH))
     names = [wrap(name, letters, lines=4) for name in columns]
     slanted = max(map(_widest, names)) > 2 * letters + 1

@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from ..labels import Language
 from .frames import Words, check_keys, in_order, present, shown, table_of, title_of
-from .heat import draw_cells, height_of_cells, numbers_in, refuse_many
-from .rows import Line, height_of, label_lines, wrapped, wrapped_lines
+from .heat import draw_cells, height_of_cells, refuse_many, row_names
+from .rows import Line, height_of, label_lines, wrapped_lines
 from .style import MAIN, PALE, drawing
 
 __all__ = ["weak_reasons"]
@@ -104,12 +104,11 @@ def _shortfalls(
     pairs = table.set_index(["org", "reason"])["shortfall"]
     pairs = pairs.reindex(pd.MultiIndex.from_product([orgs, reasons]))
     values = pairs.to_numpy(dtype=float).reshape(len(orgs), len(reasons))
-    rows = wrapped([shown(org, language, words) for org in orgs], ax, extra=2.2)
+    rows = row_names([shown(org, language, words) for org in orgs], len(reasons), ax)
     with drawing(ax, height=height_of_cells(rows)) as axes:
         draw_cells(
             axes,
             values,
-            numbers_in(values),
             rows,
             [shown(reason, language, words) for reason in reasons],
             limits=(0.0, float(np.nanmax(values)) or 1.0),

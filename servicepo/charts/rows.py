@@ -45,26 +45,36 @@ def chosen_lines(
     hidden = len(at) - top - bottom
     if hidden <= 0:
         return [Line(names[each], each) for each in at]
-    told = word("chart.gap" if top and bottom else "chart.cut", language).format(hidden)
+    told = word("chart.gap", language).format(hidden)
     first = [Line(names[each], each) for each in at[:top]]
     last = [Line(names[each], each) for each in at[len(at) - bottom :]]
     return [*first, Line(told, kind="gap"), *last]
 
 
 def wrapped(
-    names: Sequence[str], ax: Axes | None, *, rows: int | None = None, extra: float = 1.6
+    names: Sequence[str],
+    ax: Axes | None,
+    *,
+    rows: int | None = None,
+    most: int = 99,
+    extra: float = 1.6,
 ) -> list[str]:
     """Return names in one line, or broken into as many as their rows have room for.
 
-    The room is that of the page, or of the axes the caller gave. Where the rows are so many that
-    each has room for one line only, the line may be longer.
+    The room is that of a page, or of the axes the caller gave; a line holds at most ``most``
+    letters. Where the rows are so many that each has room for one line only, that may be longer;
+    on a page of our own the rows rather grow than that two names look alike.
     """
-    if max(map(cells, names), default=0) <= 2 * room_for_labels(ax, share=0.42):
+    if max(map(cells, names), default=0) <= 2 * min(most, room_for_labels(ax, share=0.42)):
         return list(names)
-    height = PAGE - extra if ax is None else size_of(ax)[1]
+    height = (PAGE if ax is None else size_of(ax)[1]) - extra
     deepest = int(np.clip((height / (rows or len(names)) - GAP) / LINE, 1, 3))
-    letters = room_for_labels(ax, share=0.36 if deepest > 1 else 0.5)
-    return [wrap(name, letters, deepest) for name in names]
+    while True:
+        letters = min(most, room_for_labels(ax, share=0.36 if deepest > 1 else 0.5))
+        labels = [wrap(name, letters, deepest) for name in names]
+        if ax is not None or deepest == 3 or len(set(labels)) == len(set(names)):
+            return labels
+        deepest += 1
 
 
 def wrapped_lines(lines: Sequence[Line], ax: Axes | None, *, extra: float = 1.6) -> list[Line]:

@@ -167,10 +167,19 @@ def figure_of(ax: Axes) -> Figure:
 
 
 def size_of(ax: Axes) -> tuple[float, float]:
-    """Return the width and height of the place of the axes in cm."""
-    width, height = figure_of(ax).get_size_inches() / CM
-    place = ax.get_position()
-    return width * place.width, height * place.height
+    """Return the width and height in cm that the axes may fill.
+
+    With a layout engine that is their cell of the grid, labels included; without, it is the place
+    where they stand.
+    """
+    figure = figure_of(ax)
+    width, height = figure.get_size_inches() / CM
+    cell = ax.get_subplotspec()
+    if figure.get_layout_engine() is None or cell is None:
+        place = ax.get_position()
+        return width * place.width, height * place.height
+    rows, columns = cell.get_gridspec().get_geometry()
+    return width * len(cell.colspan) / columns, height * len(cell.rowspan) / rows
 
 
 def room_for_labels(ax: Axes | None, share: float = 0.36) -> int:

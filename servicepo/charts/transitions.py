@@ -82,7 +82,7 @@ def transition_matrix(
     names = [shown(state, language, words) for state in states]
     rows = [f"{name}\nn = {n:.0f}" for name, n in zip(names, np.nansum(count, axis=1), strict=True)]
     with drawing(ax, width=12.0, height=height_of_cells(rows, tall=1.1) + 0.6) as axes:
-        draw_cells(axes, probability, texts, rows, names, limits=(0.0, 1.0))
+        draw_cells(axes, probability, rows, names, limits=(0.0, 1.0), texts=texts)
         axes.set_ylabel(title_of("chart.before", language))
         axes.xaxis.set_label_position("top")
         axes.set_xlabel(title_of("chart.after", language))

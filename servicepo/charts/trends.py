@@ -26,7 +26,7 @@ from .style import LETTER_WIDTH, Style, drawing, size_of, styles_of
 
 __all__ = ["trend"]
 
-TICK: Final = 1.2  # cm that the name of a period takes
+TICK: Final = 1.3  # cm that the name of a period takes
 
 
 def trend(
@@ -80,7 +80,7 @@ def trend(
     ... )
     >>> ax = trend(frame)
     >>> [label.get_text() for label in ax.get_xticklabels()]
-    ['上半年\n2024年', '下半年']
+    ['上半年\n2024年', '下半年\n']
     >>> plt.close(ax.figure)
     """
     table = table_of(
@@ -145,8 +145,9 @@ def _mark_periods(ax: Axes, moments: list[Moment], language: Language) -> None:
         if each.parts == 1:
             names.append(each.text(language))
         else:
-            whole = "" if each.year == year else f"\n{Moment(each.year).text(language)}"
-            names.append(each.part_text(language) + whole)
+            # The second line is there even where it is empty, so that all first lines are level.
+            whole = "" if each.year == year else Moment(each.year).text(language)
+            names.append(f"{each.part_text(language)}\n{whole}")
         year = each.year
     ax.set_xticks([each.position for each in marked], names)
 
@@ -159,7 +160,7 @@ def _name_ends(
 ) -> None:
     """Write each group's name right of its last point, moved apart where two would touch."""
     low, high = ax.get_ylim()
-    tall = 1.35 * LETTER_WIDTH / size_of(ax)[1]
+    tall = 1.6 * LETTER_WIDTH / size_of(ax)[1]
     texts = {group: wrap(name, 9) for group, name in names.items()}
     order = sorted(ends, key=lambda group: ends[group][1])
     needed = [tall * (high - low) * (texts[group].count("\n") + 1) for group in order]
