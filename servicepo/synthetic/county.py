@@ -131,7 +131,7 @@ def _dataset(tables: dict[str, pd.DataFrame], made_by: str) -> Dataset:
         place = {
             "file": pick((made_by,), same),
             "sheet": pick((table,), same),
-            "row": pd.Series(np.arange(1, len(frame) + 1)),
+            "row": pd.Series(np.arange(1, len(frame) + 1), dtype="Int64"),
             "column": pick((made_by,), same - 1),
         }
         for column in COLUMNS[table]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..framework import load_framework
 from ..labels import word
-from ..tables import ANSWERS, DOMAINS, Dataset
+from ..tables import ANSWERS, Dataset
 from .faults import plant_faults
 from .readme import readme
 from .sheets import Cell, Header, Sheet, table_sheet, write_sheets
@@ -27,6 +27,8 @@ _UNITS: Final = {
     "人次": "人次",
     "次数": "次",
 }
+_SOURCES: Final = {"self": "基层自评", "mass": "群众测评", "superior": "组织考评"}
+_DOMAINS: Final = {"rural": "农村", "enterprise": "企业", "organs": "机关事业"}
 _SIGNATURE: Final = ("填表人：　　　　　审核人：　　　　　填表日期：　　年　　月　　日",)
 _DATE_STYLES: Final = ("{0}.{1}.{2}", "{0}年{1}月{2}日", "{0}{1:02d}{2:02d}")
 
@@ -200,7 +202,8 @@ def _words(values: pd.Series, column: str) -> list[Cell]:
     """Return cells as they are written: words for codes, whole numbers, blanks."""
     if column in _CODED:
         family = _FAMILIES.get(column, column)
-        return [None if pd.isna(v) else word(f"{family}.{v}").split("（")[0] for v in values]
+        words = {v: _DOMAINS.get(v) or word(f"{family}.{v}") for v in values.dropna().unique()}
+        return [words.get(v) for v in values]
     return [_number(v) if isinstance(v, float) else v for v in values]
 
 
@@ -248,8 +251,7 @@ def _score_sheet(
 def _together(county: _County, year: str) -> list[Sheet]:
     """Lay out one sheet per source with all organisations: two header rows."""
     sheets = []
-    for source in ("self", "mass", "superior"):
-        label = word(f"source.{source}")
+    for source, label in _SOURCES.items():
         wide = county.scores(year, source, list(county.items))
         raters = county.raters(year) if source == "superior" else None
         title = f"{year}年度基层服务型党组织考核评分表（{label}）"
@@ -262,8 +264,7 @@ def _together(county: _County, year: str) -> list[Sheet]:
 def _by_domain(county: _County, year: str) -> list[Sheet]:
     """Lay out a sheet per domain, the sources side by side below each item: three header rows."""
     sheets = []
-    for domain in DOMAINS:
-        label = word(f"domain.{domain}").split("（")[0]
+    for domain, label in _DOMAINS.items():
         mine = county.organisations.index[county.organisations["domain"] == domain]
         by_source = {
             "自评": county.scores(year, "self", list(county.items)),
@@ -291,8 +292,7 @@ def _by_source(county: _County, year: str) -> list[Sheet]:
         county.organisations["township"] == county.organisations["township"].iloc[0]
     ]
     sheets = []
-    for source in ("self", "mass", "superior"):
-        label = word(f"source.{source}")
+    for source, label in _SOURCES.items():
         wide = county.scores(year, source, list(county.items))
         if source == "self":
             apart = wide.loc[first].reset_index().melt("org").dropna()
@@ -303,16 +303,15 @@ def _by_source(county: _County, year: str) -> list[Sheet]:
     rows: list[list[Cell]] = [["党组织", "指标", "得分"]]
     rows += [[org, item, _number(score)] for org, item, score in apart.itertuples(index=False)]
     town = county.organisations["township"].iloc[0]
-    return [*sheets, Sheet(f"{year}年度{word('source.self')}（{town}）.csv", "", rows)]
+    return [*sheets, Sheet(f"{year}年度{_SOURCES['self']}（{town}）.csv", "", rows)]
 
 
 def _side_by_side(county: _County, year: str) -> list[Sheet]:
     """Lay out a file per domain, a sheet per source, two blocks of organisations side by side."""
     sheets = []
-    for domain in DOMAINS:
-        label = word(f"domain.{domain}").split("（")[0]
+    for domain, label in _DOMAINS.items():
         mine = county.organisations.index[county.organisations["domain"] == domain]
-        for source in ("self", "mass", "superior"):
+        for source, name in _SOURCES.items():
             wide = county.scores(year, source, list(county.items)).loc[mine]
             wide = wide.dropna(axis=1, how="all")
             header = [("党组织",), *((f"{item}(100分)",) for item in wide)]
@@ -325,8 +324,7 @@ def _side_by_side(county: _County, year: str) -> list[Sheet]:
             right = [*lines[half:], *[blank] * (2 * half - len(lines))]
             both = [a + b for a, b in zip(lines[:half], right, strict=True)]
             file = f"{year}年度{label}党组织考核评分表.xlsx"
-            title = f"{year}年度{label}基层服务型党组织考核评分表（{word(f'source.{source}')}）"
-            name = word(f"source.{source}")
+            title = f"{year}年度{label}基层服务型党组织考核评分表（{name}）"
             sheets.append(table_sheet(file, name, title, header * 2, both))
     return sheets
 
@@ -345,7 +343,7 @@ def _plan_sheets(county: _County) -> list[Sheet]:
         wide = county.scores(year, "superior", list(county.plan))
         header = _score_header(wide, rater=True, dimensions=county.plan)
         body, means = _score_body(wide, county.raters(year))
-        title = f"{year}年度“基础加自主计划”考核评分表（{word('source.superior')}）"
+        title = f"{year}年度“基础加自主计划”考核评分表（{_SOURCES['superior']}）"
         file, foot = "基础加自主计划考核.xlsx", [means, _SIGNATURE]
         sheets.append(table_sheet(file, f"{year}年", title, header, body, foot))
     return sheets
