@@ -172,9 +172,10 @@ class Dataset:
     problems : DataFrame
         Everything that was not understood or set aside (columns ``PROBLEMS``).
     sources : DataFrame
-        One row per sheet: ``file, sheet, table, encoding, records, kept, set_aside``;
-        ``records == kept + set_aside`` always, and ``set_aside`` counts its "error" rows in
-        ``problems``.
+        One row per sheet: ``file, sheet, table, encoding, records, kept, set_aside, skipped,
+        sha256``; ``records == kept + set_aside`` always, and ``set_aside`` counts its "error" rows
+        in ``problems``. ``skipped`` counts what was left out on purpose (titles, totals), ``sha256``
+        is that of the file.
     layout : DataFrame
         One row per recognised column: ``file, sheet, table, field, column, header``.
 
@@ -208,14 +209,24 @@ _DATES: Final = frozenset(("accepted", "undertaken", "replied", "due"))
 _TYPES: Final = MappingProxyType(
     dict.fromkeys(_FLOATS, "float64")
     | dict.fromkeys(_DATES, "datetime64[us]")
-    | dict.fromkeys(("records", "kept", "set_aside"), "int64")
+    | dict.fromkeys(("records", "kept", "set_aside", "skipped"), "int64")
     | {"row": "Int64"}
 )
 _ALL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         **COLUMNS,
         "problems": PROBLEMS,
-        "sources": ("file", "sheet", "table", "encoding", "records", "kept", "set_aside"),
+        "sources": (
+            "file",
+            "sheet",
+            "table",
+            "encoding",
+            "records",
+            "kept",
+            "set_aside",
+            "skipped",
+            "sha256",
+        ),
         "layout": ("file", "sheet", "table", "field", "column", "header"),
     }
 )
