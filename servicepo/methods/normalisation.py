@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError
-from .guards import FloatArray, as_matrix, choose, listed, refuse_repeated_rows
+from .guards import FloatArray, as_matrix, choose, listed, refuse_columns, refuse_repeated_rows
 from .maps import DIRECTIONS, Line, Map, Method, Rule, UnfitError
 from .scalings import NORMALISATIONS
 
@@ -257,6 +257,70 @@ def fit_scale(
         groups=level if groups is None or level else "given",
         _maps=MappingProxyType(maps),
     )
+
+
+def vote_score(
+    votes: pd.DataFrame, scale: Mapping[Any, float], *, unknown: str | float
+) -> pd.DataFrame:
+    """Turn counts of votes on an ordinal scale (满意、基本满意、一般、不满意) into scores.
+
+    Several incompatible scales are in use, and 不了解 or 弃权 is counted by some and not by others;
+    neither has a default.
+
+    Parameters
+    ----------
+    votes : DataFrame, n × answers
+        Counts, at least 0; NaN counts as no votes.
+    scale : mapping
+        Answer -> mark, such as ``{"满意": 100, "基本满意": 80, "一般": 60, "不满意": 40}``.
+    unknown : "exclude" or float
+        What becomes of answers that the scale does not name: left out of the count, or this mark.
+
+    Returns
+    -------
+    DataFrame
+        Rows as ``votes``: ``score`` (mean mark, NaN without a counted vote), ``n`` (counted votes)
+        and ``standard_error`` of the score (NaN for fewer than 2 votes).
+
+    Raises
+    ------
+    MethodError
+        For negative counts, a scale with an answer that is no column, or another ``unknown``.
+
+    Examples
+    --------
+    >>> votes = pd.DataFrame({"满意": [8], "不满意": [2], "不了解": [10]}, index=["甲村"])
+    >>> vote_score(votes, {"满意": 100, "不满意": 0}, unknown="exclude").round(2)
+        score     n  standard_error
+    甲村   80.0  10.0           13.33
+    """
+    counts = np.nan_to_num(as_matrix(votes, what="votes", missing=True))
+    answers = list(votes.columns)
+    if lost := [answer for answer in scale if answer not in answers]:
+        raise MethodError(
+            f"a vote scale must name columns of votes, got {listed(lost)}. "
+            f"Take some of {listed(answers, most=20)}."
+        )
+    refuse_columns(
+        (counts < 0).any(axis=0),
+        answers,
+        "votes must be counts of at least 0, got negative ones in",
+        "Correct these cells.",
+    )
+    if isinstance(unknown, bool) or not (unknown == "exclude" or isinstance(unknown, (int, float))):
+        raise MethodError(
+            f"unknown must be 'exclude' or a mark, got {unknown!r}. "
+            "Say what becomes of answers such as 不了解."
+        )
+    kept = [k for k, answer in enumerate(answers) if answer in scale or unknown != "exclude"]
+    marks = np.array([float(scale.get(answers[k], unknown)) for k in kept])
+    counted = counts[:, kept]
+    n = counted.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = counted @ marks / n
+        squares = (counted * (marks - score[:, None]) ** 2).sum(axis=1)
+        error = np.where(n > 1, np.sqrt(squares / (n - 1) / n), np.nan)
+    return pd.DataFrame({"score": score, "n": n, "standard_error": error}, index=votes.index)
 
 
 def _fit_column(x: FloatArray, rule: Rule, fit: Method) -> tuple[Rule, Map, int]:
