@@ -73,8 +73,20 @@ def save_figure(target: Axes | Figure, path: str | os.PathLike[str], *, dpi: int
             f"a figure must be saved as .png, .svg or .pdf, got {path.name!r}. Change the ending."
         )
     figure = target if isinstance(target, Figure) else figure_of(target)
+    _forget_layout(figure)
     drawn = io.BytesIO()
     with mpl.rc_context({**_RC}):
         figure.savefig(drawn, format=kind, dpi=dpi, metadata=dict(_TIMELESS[kind]))
     path.write_bytes(drawn.getvalue())
     return path
+
+
+def _forget_layout(figure: Figure) -> None:
+    """Put axes back where a layout engine starts; from elsewhere it ends a hair's breadth apart."""
+    if figure.get_layout_engine() is None:
+        return
+    for ax in figure.axes:
+        cell, moved = ax.get_subplotspec(), ax.get_in_layout()
+        if cell is not None and moved:
+            ax.set_position(cell.get_position(figure))
+            ax.set_in_layout(True)  # which set_position turns off

@@ -127,10 +127,25 @@ def drawing(ax: Axes | None, *, width: float = DOUBLE, height: float) -> Iterato
     with mpl_style.context(["default", {**_RC, **resolution}]):
         if ax is None:
             _, ax = plt.subplots(figsize=(width * CM, height * CM), layout="constrained")
+        else:
+            _dress(ax)
         yield ax
         set_typeface(ax)
         for text in ax.findobj(Text):
             text.set_linespacing(1.3)  # Chinese letters fill the line that Latin ones leave airy
+
+
+def _dress(ax: Axes) -> None:
+    """Give axes that were made under other settings the looks of our own."""
+    ax.tick_params(labelsize=LETTER, labelcolor=INK, color=INK, width=0.6)
+    ax.tick_params(grid_color=FAINT, grid_linewidth=0.5)
+    ax.grid(False)
+    ax.set_axisbelow(True)
+    ax.set_facecolor("white")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set(fontsize=LETTER, color=INK)
+    for side, spine in ax.spines.items():
+        spine.set(visible=side in ("left", "bottom"), linewidth=0.6, edgecolor=SOFT)
 
 
 def new_axes(*, width: float = DOUBLE, height: float = 9.0) -> Axes:

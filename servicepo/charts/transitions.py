@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..labels import Language
-from .frames import Words, check_keys, in_order, shown, table_of, title_of, wrap
+from .frames import Words, check_keys, in_order, present, shown, table_of, title_of, wrap
 from .heat import draw_cells, height_of_cells
 from .style import drawing, room_for_labels
 
@@ -66,6 +66,7 @@ def transition_matrix(
     table = table_of(
         frame, "transition_matrix", text=("before", "after"), numbers=("probability", "count")
     )
+    present(table, "transition_matrix", "before", "after")
     check_keys(table, "transition_matrix", "before", "after")
     states = in_order(pd.concat([table["before"], table["after"]]))
     pairs = table.set_index(["before", "after"]).reindex(
