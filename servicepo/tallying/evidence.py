@@ -1,0 +1,105 @@
+"""What stands behind the values: counts, errors, and the way back to the cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..framework import Framework
+from ..tables import Dataset, Frequency, period_text
+from .cells import CELLS, STATIC, cells_of
+from .ordinals import ordinals, periods
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evidence:
+    """What `tally` computed the values from; it travels in ``values.attrs["evidence"]``.
+
+    Attributes
+    ----------
+    data : Dataset
+        The tables.
+    framework : Framework
+        The indicators.
+    freq : {"Y", "H", "Q", "M"}
+        The frequency of the periods.
+    as_of : Timestamp or None
+        The day the service ledger was drawn: what had not been replied to by then is open. None
+        where no indicator asks for the ledger.
+    table : DataFrame
+        Indexed by (org, period, indicator), one row per value: ``value``, ``numerator``,
+        ``denominator``, ``n`` (scores, answers or events it rests on), ``standard_error`` (in units
+        of the value), ``full_mark`` (of a score). NaN where there is no such thing.
+    sources : DataFrame
+        Indexed by (org, period, indicator, source), for evaluations: ``value`` of that source,
+        ``weight`` as used (scaled up where others were missing), ``n``.
+    """
+
+    data: Dataset
+    framework: Framework
+    freq: Frequency
+    as_of: pd.Timestamp | None
+    table: pd.DataFrame
+    sources: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"Evidence({len(self.table)} values of {self.framework.id}, as of {self.as_of})"
+
+    # pandas copies attrs at every step; what stands behind the values does not change with them.
+    def __copy__(self) -> Evidence:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Evidence:
+        return self
+
+    def standard_errors(self) -> pd.DataFrame:
+        """Return the standard errors, shaped as the values: (org, period) x indicator."""
+        found: pd.DataFrame = self.table["standard_error"].unstack("indicator")  # noqa: PD010 (keys are unique)
+        return found
+
+    def cells(
+        self, org: str, indicator: str, period: pd.Period | str | None = None
+    ) -> pd.DataFrame:
+        """Return the cells that a value was computed from.
+
+        Parameters
+        ----------
+        org : str
+            The organisation.
+        indicator : str
+            Code of the indicator.
+        period : Period or str, optional
+            One period only.
+
+        Returns
+        -------
+        DataFrame
+            One row per cell: ``org``, ``period`` (of the value), ``role`` (who scored, "bonus",
+            "deduction", the answer, or the field), ``file``, ``sheet``, ``row``, ``column``,
+            ``value`` (as read).
+
+        Raises
+        ------
+        FrameworkError
+            For an indicator the framework does not have.
+        """
+        found = cells_of(self.data, self.framework.indicator(indicator), org, self.freq)
+        valued = self.table.index[
+            (self.table.index.get_level_values("org") == org)
+            & (self.table.index.get_level_values("indicator") == indicator)
+        ].get_level_values("period")
+        text = pd.Series(period_text(pd.PeriodIndex(valued)), dtype="str")
+        if period is not None:
+            wanted = period if isinstance(period, str) else period_text(pd.PeriodIndex([period]))[0]
+            text = text[text == wanted]
+        own = ordinals(text, self.freq)
+        static = found[found["period"] == STATIC].drop(columns="period")
+        cells = pd.concat(
+            [found[found["period"].isin(own)], static.merge(own.to_frame(), how="cross")],
+            ignore_index=True,
+        )
+        cells = cells.sort_values(["period", "role", "file", "sheet", "row"], kind="stable")
+        cells["period"] = periods(cells["period"].astype(int), self.freq)
+        cells["org"] = org
+        return cells[["org", *CELLS]].reset_index(drop=True)

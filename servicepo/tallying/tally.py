@@ -1,0 +1,259 @@
+"""Evaluations, service events, surveys and statistics -> one value per indicator."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from ..errors import MethodError, MethodWarning, TableError
+from ..framework import Framework, Indicator
+from ..methods.guards import choose, listed
+from ..tables import Dataset, Frequency
+from .answers import rate
+from .evidence import Evidence
+from .matching import keyed, not_found, wanted_keys
+from .ordinals import PARTS, coarser, ordinals, periods
+from .ratios import attribute, ratio
+from .scores import score
+from .services import serve
+
+KEY: Final = ["org", "period", "indicator"]
+KEPT: Final = ["value", "numerator", "denominator", "n", "standard_error", "full_mark"]
+
+
+def tally(
+    data: Dataset,
+    framework: Framework,
+    *,
+    period: Frequency = "Y",
+    as_of: str | date | None = None,
+) -> pd.DataFrame:
+    """Compute the value of every indicator from the four tables.
+
+    Parameters
+    ----------
+    data : Dataset
+        What `read` gave.
+    framework : Framework
+        What is asked for (see `load_framework`).
+    period : {"Y", "H", "Q", "M"}
+        Year, half-year, quarter or month.
+    as_of : str, date or Timestamp, optional
+        The day the service ledger was drawn: events not replied to by then are open, events
+        accepted later are left out. By default the latest moment in the ledger.
+
+    Returns
+    -------
+    DataFrame
+        Rows (org, period), columns = codes of the indicators, raw values as float; NaN where an
+        indicator does not apply or has no data. A row is there where anything was found for it.
+        ``attrs["evidence"]`` is an `Evidence`: numerators, denominators, n, standard errors, full
+        marks, and the way back to the cells.
+
+    Raises
+    ------
+    TableError
+        Where nothing that the framework names is in the data.
+    MethodError
+        For another word for the period, a day that cannot be read, or an answer that a scale does
+        not value.
+
+    Warns
+    -----
+    MethodWarning
+        For what the framework names and the data do not have (with the nearest names), records too
+        coarse for the period, events that end before they begin, scores by sources without weight.
+
+    Notes
+    -----
+    Evaluations: raters of one source are averaged, sources combined by their weights scaled over
+    those present, bonuses added and deductions subtracted. Services: an event belongs to the period
+    in which it was accepted; handling times with open cases by Kaplan–Meier. Surveys: answers are
+    pooled and valued on the declared scale. Ratios: the denominator may be an earlier period's.
+    Names match after cleaning and simplifying.
+
+    Examples
+    --------
+    >>> import servicepo as sp
+    >>> data, truth = sp.synthesise(organisations=20, years=2, seed=0)
+    >>> values = sp.tally(data, sp.load_framework("six_haves"))
+    >>> values.shape, values.attrs["evidence"].table["n"].notna().all().item()
+    ((40, 27), True)
+    """
+    choose(period, PARTS, "period")
+    drawn = _drawn(data.services, as_of)
+    evaluations = _ready(data.evaluations, "indicator", period)
+    surveys = _ready(data.surveys, "question", period)
+    notes = _coarse({"evaluations": evaluations, "surveys": surveys}, framework, period)
+    evaluations = evaluations[evaluations["period"] >= 0]
+    surveys = surveys[surveys["period"] >= 0]
+
+    scored = score(evaluations, framework)
+    if scored.unweighted:
+        notes.append(
+            f"Every source should have a weight, got scores by {listed(scored.unweighted)}, which "
+            "are not used. Add them to source_weights in the framework."
+        )
+    parts = [scored.values, rate(surveys, _of(framework, "survey"))]
+    served = _of(framework, "service")
+    if served and drawn is not None:
+        found = serve(data.services, served, data.organisations, freq=period, as_of=drawn)
+        parts.append(found.values)
+        if found.impossible:
+            notes.append(
+                "Service events must have an organisation and a date and end after they begin, got "
+                f"{found.impossible} that do not, which are left out. Mend them in the ledger."
+            )
+    held = [
+        *((i, ratio(i, evaluations, data.organisations)) for i in _of(framework, "ratio")),
+        *((i, attribute(i, data.organisations)) for i in _of(framework, "attribute")),
+    ]
+    parts += [_labelled(frame, i) for i, frame in held if frame.index.nlevels == 2]
+    table = _joined(parts)
+    rows = table[["org", "period"]].drop_duplicates()
+    table = _joined(
+        [table.set_index(KEY)]
+        + [
+            rows.merge(frame, left_on="org", right_index=True)
+            .assign(indicator=i.code)
+            .set_index(KEY)
+            for i, frame in held
+            if frame.index.nlevels == 1
+        ]
+    )
+    table = _where_it_applies(table, framework, data.organisations)
+    lost = _lost(table, framework, data)
+    if table.empty:
+        raise TableError(
+            f"The data must hold something that {framework.id} names, got nothing that matches: "
+            f"{lost}. Compare the names in the framework with those in the data."
+        )
+    if lost:
+        notes.insert(
+            0,
+            f"Everything the framework names should be in the data, got nothing for {lost}. "
+            "Correct the names, or take these indicators out of the framework.",
+        )
+    for note in notes:
+        warnings.warn(note, MethodWarning, stacklevel=2)
+    return _values(table, scored.sources, framework, data, period, drawn)
+
+
+def _of(framework: Framework, kind: str) -> list[Indicator]:
+    return [i for i in framework.indicators if i.source["kind"] == kind]
+
+
+def _ready(table: pd.DataFrame, names: str, freq: Frequency) -> pd.DataFrame:
+    """Add the matching key of the names and the number of the period; keep it as written."""
+    numbers = ordinals(table["period"], freq)
+    return keyed(table, names).assign(text=table["period"], period=numbers)
+
+
+def _drawn(services: pd.DataFrame, as_of: str | date | None) -> pd.Timestamp | None:
+    """Return the day the ledger was drawn, None for an empty ledger."""
+    if as_of is not None:
+        drawn = pd.to_datetime(as_of, errors="coerce")
+        if pd.isna(drawn) or drawn.tz is not None:
+            raise MethodError(
+                f"as_of must be a day without a time zone, got {as_of!r}. Write it as 2024-12-31."
+            )
+        return pd.Timestamp(drawn) if len(services) else None
+    moments = [pd.to_datetime(services[c]).max() for c in ("accepted", "undertaken", "replied")]
+    known = [m for m in moments if pd.notna(m)]
+    return max(known) if known else None
+
+
+def _coarse(tables: dict[str, pd.DataFrame], framework: Framework, freq: Frequency) -> list[str]:
+    """Tell which records that are asked for are too coarse for the period."""
+    notes = []
+    for name, table in tables.items():
+        asked = table.loc[table["key"].isin(wanted_keys(framework, name)), "text"]
+        if too_coarse := coarser(asked, freq):
+            notes.append(
+                f"Records must be as fine as the period {freq!r}, got {listed(too_coarse)} in "
+                f"{name}, which are left out. Tally by a longer period, or ask for finer records."
+            )
+    return notes
+
+
+def _labelled(frame: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    return (
+        frame.rename_axis(["org", "period"])
+        .assign(indicator=indicator.code)
+        .set_index("indicator", append=True)
+    )
+
+
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put values under one another; a row without a value is no row."""
+    filled = [p.reset_index().reindex(columns=[*KEY, *KEPT]) for p in parts if len(p)]
+    if not filled:
+        return pd.DataFrame(columns=[*KEY, *KEPT])
+    table = pd.concat([p.astype(dict.fromkeys(KEPT, float)) for p in filled], ignore_index=True)
+    return table[table["value"].notna()]
+
+
+def _where_it_applies(
+    table: pd.DataFrame, framework: Framework, organisations: pd.DataFrame
+) -> pd.DataFrame:
+    """Leave out values of indicators for organisations they do not apply to."""
+    kept = pd.Series(True, index=table.index)
+    attributes = organisations[["domain", "sector"]].reindex(table["org"]).set_axis(table.index)
+    for i in framework.indicators:
+        for column, codes in (("domain", i.domains), ("sector", i.sectors)):
+            if codes:
+                others = attributes[column].notna() & ~attributes[column].isin(codes)
+                kept &= ~(others & (table["indicator"] == i.code))
+    return table[kept]
+
+
+def _lost(table: pd.DataFrame, framework: Framework, data: Dataset) -> str:
+    """Name what the framework asks for and the data do not have, in one sentence part."""
+    kinds = data.organisations[["domain", "sector"]].drop_duplicates()
+    pairs = [
+        tuple(None if pd.isna(code) else code for code in pair)
+        for pair in kinds.itertuples(index=False)
+    ] or [(None, None)]
+    asked = {i.code for i in framework.indicators if any(i.applies(*pair) for pair in pairs)}
+    names = {"evaluations": data.evaluations["indicator"], "surveys": data.surveys["question"]}
+    lost = not_found(framework, names, asked)
+    told = {name.indicator for name in lost}
+    silent = asked - told - set(table["indicator"])
+    sayings = [
+        f"{name.name!r} of {name.indicator}" + (f" (near: {name.near!r})" if name.near else "")
+        for name in lost
+    ]
+    sayings += [
+        f"{i.code} (no {i.source['kind']} rows with values)"
+        for i in framework.indicators
+        if i.code in silent and i.source["kind"] != "given"
+    ]
+    return ", ".join(sayings)
+
+
+def _values(
+    table: pd.DataFrame,
+    sources: pd.DataFrame,
+    framework: Framework,
+    data: Dataset,
+    freq: Frequency,
+    drawn: pd.Timestamp | None,
+) -> pd.DataFrame:
+    """Shape the values and put their evidence beside them."""
+    index = pd.MultiIndex.from_arrays(
+        [table["org"], periods(table["period"], freq), table["indicator"]], names=KEY
+    )
+    table = table[KEPT].set_axis(index).sort_index()
+    codes = pd.Index([i.code for i in framework.indicators], name="indicator")
+    values: pd.DataFrame = table["value"].unstack("indicator")  # noqa: PD010
+    values = values.reindex(columns=codes)
+    if len(sources):
+        levels = [sources.index.get_level_values(level) for level in [*KEY, "source"]]
+        levels[1] = periods(levels[1], freq)
+        sources = sources.set_axis(pd.MultiIndex.from_arrays(levels, names=[*KEY, "source"]))
+    values.attrs["evidence"] = Evidence(data, framework, freq, drawn, table, sources)
+    return values
