@@ -37,19 +37,20 @@ _TABLE: Final[dict[str, Any]] = tomllib.loads(
 )
 
 # -- headers -----------------------------------------------------------------------------------
-_UNITS: Final = "百分制|分|人次|户次|件次|户|人|个|名|件|次|天|日|万元|元|小时|%|份|票|家|处|项|场|篇|平方米|㎡|月|年"
+_UNITS: Final = "百分制|分|人次|户次|件次|户|人|个|名|件|次|天|日|月|年|小时|万元|元|%|份|票|家|㎡"
 _OPEN, _SHUT = r"[(（\[【]\s*", r"\s*[)）\]】]"
 _ASIDE: Final = re.compile(
     f"{_OPEN}(?:"
-    r"(?:满分|总分|最高|共|计)\s*[:：为是]?\s*\d+(?:\.\d+)?\s*(?:分制?)?"  # (满分100)
+    r"(?:满分|总分|最高|共|计)[:：为是]?\s*\d+(?:\.\d+)?(?:分制?)?"  # (满分100)
     r"|\d+(?:\.\d+)?\s*分制?"  # (3分)
     rf"|(?:单位\s*[:：]?\s*)?(?:{_UNITS})"  # (户) (单位:户) (%)
     f"|必填|选填|单选|多选|盖章|公章|全称){_SHUT}"
 )
+_MARK_AFTER: Final = re.compile(r"(?<=[^\d.+\-加扣减附得])(\d+(?:\.\d+)?)\s*分制?$")
 _FULL_MARK: Final = (
     re.compile(rf"{_OPEN}(?:(?:满分|总分|最高|共|计)[:：为是]?\s*)?(\d+(?:\.\d+)?)\s*分制?{_SHUT}"),
     re.compile(r"满分\s*[:：为是]?\s*(\d+(?:\.\d+)?)"),
-    re.compile(r"(?<=[^\d.+\-加扣减附])(\d+(?:\.\d+)?)\s*分制?$"),
+    _MARK_AFTER,
 )
 _NUMBERING: Final = re.compile(
     r"^(?:[(（](?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）]"
@@ -76,7 +77,7 @@ def bare_header(header: str) -> str:
     ('动员部署', '户数', '单位名称')
     """
     text = _ASIDE.sub("", clean_cell(header)).strip(" *＊:：")
-    return _NUMBERING.sub("", text) or text
+    return _MARK_AFTER.sub("", _NUMBERING.sub("", text)).strip() or text
 
 
 def full_mark_in(header: str) -> float | None:

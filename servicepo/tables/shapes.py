@@ -174,8 +174,8 @@ class Dataset:
     sources : DataFrame
         One row per sheet: ``file, sheet, table, encoding, records, kept, set_aside, skipped,
         sha256``; ``records == kept + set_aside`` always, and ``set_aside`` counts its "error" rows
-        in ``problems``. ``skipped`` counts what was left out on purpose (titles, totals), ``sha256``
-        is that of the file.
+        in ``problems``. ``skipped`` counts what was left out on purpose (titles, totals);
+        ``sha256`` is that of the file.
     layout : DataFrame
         One row per recognised column: ``file, sheet, table, field, column, header``.
 
