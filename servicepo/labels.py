@@ -608,6 +608,148 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "aggregate.geometric": ("加权几何平均", "weighted geometric mean"),
     "aggregate.given": ("使用者给定的函数", "a function given by the user"),
     # -- analyses ------------------------------------------------------------------------------
+    "all": ("全部", "all"),
+    "grade.good": ("好", "good"),
+    "grade.fairly_good": ("较好", "fairly good"),
+    "grade.average": ("一般", "average"),
+    "grade.poor": ("较差", "poor"),
+    "grade.advanced": ("先进", "advanced"),
+    "grade.ordinary": ("一般", "ordinary"),
+    "grade.lagging": ("后进", "lagging"),
+    "grade.q4": ("最高四分之一", "highest quarter"),
+    "grade.q3": ("中上四分之一", "third quarter"),
+    "grade.q2": ("中下四分之一", "second quarter"),
+    "grade.q1": ("最低四分之一", "lowest quarter"),
+    "outcome.earned": ("按得分", "by score"),
+    "outcome.passed": ("通过", "passed"),
+    "outcome.barred": ("降档", "lowered"),
+    "outcome.no_effect": ("不涉及", "no effect"),
+    "outcome.no_data": ("无数据", "no data"),
+    "criterion.setup": ("组织设置不合理", "unreasonable set-up"),
+    "criterion.subordination": ("隶属关系不顺畅", "unclear subordination"),
+    "criterion.incomplete_team": ("领导班子不健全", "incomplete leadership team"),
+    "criterion.rules": ("工作制度不完善", "poor working rules"),
+    "criterion.means": ("经费场所保障不落实", "no funds or premises"),
+    "criterion.purpose": ("宗旨意识不牢", "weak sense of purpose"),
+    "criterion.style": ("工作作风不好", "poor style of work"),
+    "criterion.capacity": ("服务能力不强", "weak capacity to serve"),
+    "rule.bottom_share": ("同类倒排", "bottom share of the class"),
+    "state.hit": ("符合", "met"),
+    "state.passed": ("不符合", "not met"),
+    "state.no_data": ("无数据", "no data"),
+    "rounding.floor": ("舍去小数", "rounded down"),
+    "rounding.nearest": ("四舍五入", "rounded to the nearest"),
+    "rounding.ceil": ("进一", "rounded up"),
+    "why.no_standard_error": ("测量误差未知", "measurement noise unknown"),
+    "why.indistinguishable": ("差异不超过误差，无法区分", "cannot be told apart beyond noise"),
+    "why.nobody_named": ("名额不足一个", "the quota is less than one"),
+    "why.all_equal": ("全部同分", "all scores equal"),
+    "why.no_score": ("无综合得分", "no overall score"),
+    "why.no_group": ("类别未知", "class unknown"),
+    "choice.normalisation": ("标准化方法", "normalisation"),
+    "choice.aggregation": ("合成方法", "aggregation"),
+    "choice.weights": ("权重", "weights"),
+    "choice.interactions": ("交互作用", "interactions"),
+    "part.total": ("总体", "total"),
+    "part.within": ("组内", "within groups"),
+    "part.between": ("组间净差异", "between groups"),
+    "part.transvariation": ("超变密度", "transvariation"),
+    "measure.gini": ("基尼系数", "Gini coefficient"),
+    "measure.theil": ("泰尔指数", "Theil index"),
+    "measure.dagum": ("Dagum 分解", "Dagum decomposition"),
+    "methods.comparison": (
+        "按{by}比较 {groups} 组党组织：只用各组共有的 {indicators} 个指标重新合成得分，权重按比例放大"
+        "（共有指标至少占各组原权重的 {low}）；用 Kruskal–Wallis 检验比较分布，效应量为 ε²；"
+        "两两比较用 Dunn 检验（Holm 校正）和 Cliff δ；不平等程度用基尼系数及其 Dagum 分解、"
+        "泰尔指数及其组内组间分解。",
+        "The {groups} groups by {by} were compared on a score put together again from the "
+        "{indicators} indicators that all share, weights scaled up (at least {low} of each group's "
+        "own weight). Distributions were compared by the Kruskal–Wallis test with ε², pairs by "
+        "Dunn's test (Holm) and Cliff's δ, inequality by the Gini coefficient with Dagum's "
+        "decomposition and the Theil index within and between groups.",
+    ),
+    "methods.grade": (
+        "等次按“{scheme}”评定：{cuts}，其余为{lowest}。",
+        "Grades follow “{scheme}”: {cuts}; the rest {lowest}.",
+    ),
+    "methods.grade.cut": ("{low:g} 分及以上为{name}", "{name} from {low:g}"),
+    "methods.grade.bars": ("限制条件：{bars}。", "Bars: {bars}."),
+    "methods.grade.bar": ("{name}的，不得定为{grades}", "{name} bars {grades}"),
+    "methods.grade.rescored": (
+        "分数线以百分制为准，因此等次依据按指标满分（上下界）折算的综合得分，而不是组织之间的相对得分。",
+        "Cut-offs are marks out of 100, so grades rest on scores against the declared bounds of the "
+        "indicators, not on scores relative to other organisations.",
+    ),
+    "methods.grade.illustrative": (
+        "分数线为示例，并非来源文件规定。",
+        "The cut-offs are illustrative and not given by the source.",
+    ),
+    "methods.weak": (
+        "软弱涣散党组织的查找：按{within}分类，各类倒排 {share}（名额{rounding}，同分者一并列入）；"
+        "并逐条对照“{criteria}”，缺数据的条目记为“无数据”；原因按障碍度列出前三项。",
+        "Weak branches: the bottom {share} of each class by {within} (quota {rounding}, ties listed "
+        "together), beside “{criteria}”, where criteria without data are reported as such; reasons "
+        "are the three largest obstacle degrees.",
+    ),
+    "methods.weak.probability": (
+        "列入倒排名单的概率由经验贝叶斯收缩后的得分模拟得到，只反映已知的测量误差。"
+        "名单仅供帮扶整顿使用，不得用于贬低基层干部。",
+        "The probability of standing in the bottom share is simulated from empirical-Bayes shrunken "
+        "scores and reflects known measurement noise only. The list is meant for support, not for "
+        "stigma.",
+    ),
+    "methods.weak.unsure": (
+        "测量误差未知，无法给出列入名单的概率。名单仅供帮扶整顿使用，不得用于贬低基层干部。",
+        "The measurement noise is unknown, so no probabilities are given. The list is meant for "
+        "support, not for stigma.",
+    ),
+    "methods.weak.illustrative": (
+        "各条情形的数值界限为示例，并非来源文件规定。",
+        "The numbers behind the criteria are illustrative and not given by the source.",
+    ),
+    "methods.change": (
+        "逐期变化取相邻两期综合得分之差；噪声取两者中较大的一个：变化的标准误，或当期变化的常见幅度"
+        "（1.4826 × 绝对中位差），超过其 1.96 倍才算超出噪声。趋势用 Sen 斜率和精确的 Mann–Kendall "
+        "检验；等次转移概率用极大似然估计和 Wilson 区间；收敛用标准差、变异系数和 β 系数。",
+        "Change is the difference of the overall score between neighbouring periods; its noise is "
+        "the larger of its standard error and the usual size of changes in that period (1.4826 times "
+        "the median absolute deviation), and only what exceeds 1.96 times the noise is called "
+        "beyond it. Trends: Sen's slope and the exact Mann–Kendall test; transitions: maximum "
+        "likelihood with Wilson intervals; convergence: standard deviation, coefficient of variation "
+        "and β.",
+    ),
+    "note.change.short": (
+        "只有 {periods} 期数据，Mann–Kendall 检验的 p 值最小只能到 {least}，任何一个党组织的趋势都不可能"
+        "显著（0.05），斜率只作描述。",
+        "With {periods} periods the smallest possible p-value of the Mann–Kendall test is {least}: no "
+        "organisation's trend can be significant at .05, and slopes only describe.",
+    ),
+    "note.change.long": (
+        "共有 {periods} 期数据，Mann–Kendall 检验的 p 值最小可到 {least}；逐个检验，未作多重比较校正。",
+        "With {periods} periods the smallest possible p-value of the Mann–Kendall test is {least}; "
+        "tests are one by one, without correction for their number.",
+    ),
+    "note.change.false": (
+        "{steps} 次变化中有 {found} 次下降超出噪声；即使没有任何真实变化，也会有约 {expected} 次。",
+        "Of {steps} steps {found} fell by more than noise; about {expected} would if nothing had "
+        "really changed.",
+    ),
+    "note.change.beta": (
+        "测量误差本身就会使 β 为负（起点可靠性为 0.8 时全程约为 −0.20），β 为负不等于差距在缩小，"
+        "须与标准差一并看。",
+        "Noise alone makes β negative (about −.20 over the whole span at reliability .8); a negative "
+        "β does not mean that gaps close: look at the standard deviation too.",
+    ),
+    "methods.robustness": (
+        "稳健性：以给定权重为中心随机扰动权重 {draws} 次（平均权重的变异系数 {spread}），与标准化方法"
+        "（{normalisations}）和合成方法（{aggregations}）完全交叉，共重建指数 {runs} 次，报告名次的中位数和"
+        "5%—95% 区间，并把名次的方差分解到各项选择。",
+        "Robustness: {draws} random weight vectors around the declared ones (coefficient of variation "
+        "of an average weight {spread}), fully crossed with normalisation ({normalisations}) and "
+        "aggregation ({aggregations}), {runs} indices in all; the median and 5–95 % interval of ranks "
+        "are reported, and their variance is split among the choices.",
+    ),
+    "normalise.percentile_rank": ("百分位名次", "percentile ranks"),
     # -- charts --------------------------------------------------------------------------------
     "chart.unstated": ("未注明", "not stated"),
     "chart.of_period": ("{}（{}）", "{} ({})"),
