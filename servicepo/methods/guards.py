@@ -212,7 +212,8 @@ def refuse_not_finite(
     >>> refuse_not_finite(np.array([[1.0, np.nan]]), ["a", "b"], missing=True)
     """
     # A finite sum proves a column finite at the price of one read; only others are looked at.
-    sums = array.sum(axis=0) if array.size else np.zeros(array.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = array.sum(axis=0) if array.size else np.zeros(array.shape[1])
     suspects = [(j, name) for j, name in enumerate(names) if not np.isfinite(sums[j])]
     infinite = [name for j, name in suspects if np.isinf(array[:, j]).any()]
     if infinite:

@@ -17,7 +17,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError
-from .guards import FloatArray, as_matrix, choose, listed, refuse_columns, refuse_repeated_rows
+from .guards import (
+    FloatArray,
+    as_matrix,
+    choose,
+    listed,
+    refuse_columns,
+    refuse_not_finite,
+    refuse_repeated_rows,
+)
 from .maps import DIRECTIONS, Line, Map, Method, Rule, UnfitError
 from .scalings import NORMALISATIONS
 
@@ -145,11 +153,7 @@ class Scale:
         return pd.DataFrame(scores, index=values.index, columns=list(self.codes), copy=False)
 
     def _score(self, code: object, x: FloatArray, parts: _Parts) -> FloatArray:
-        if not np.isfinite(x.sum()) and np.isinf(x).any():
-            raise MethodError(
-                f"values must be finite, got an infinite value in {code!r}. "
-                "Correct these cells or mark them as missing."
-            )
+        refuse_not_finite(x[:, None], [code], what="values", missing=True)
         if self.groups is None:
             rule, made = self._maps[code, None]
             return made(rule.orient(x))
@@ -324,8 +328,9 @@ def vote_score(
 
 
 def _fit_column(x: FloatArray, rule: Rule, fit: Method) -> tuple[Rule, Map, int]:
-    if not np.isfinite(x.sum()):
-        x = x[~np.isnan(x)]
+    absent = np.isnan(x)
+    if absent.any():
+        x = x[~absent]
     if len(x) == 0:
         raise UnfitError(
             "every indicator must have a value, got nothing but missing values in",

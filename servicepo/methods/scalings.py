@@ -426,7 +426,7 @@ def categorical(
     cuts: Sequence[float] = CATEGORIES[0],
     marks: Sequence[float] = CATEGORIES[1],
 ) -> Map:
-    """Categorical scale: marks by bands between quantiles of the fitted values.
+    """Categorical scale: marks by bands of the fitted values' percentiles (rank ÷ n).
 
     Parameters
     ----------
@@ -454,7 +454,7 @@ def categorical(
     Examples
     --------
     >>> three = categorical(np.arange(1.0, 11.0), Rule(), cuts=(0.2, 0.8), marks=(0, 0.5, 1))
-    >>> three(np.array([2.0, 3.0, 9.0]))
+    >>> three(np.array([1.0, 2.0, 8.0]))
     array([0. , 0.5, 1. ])
     """
     if (
@@ -466,10 +466,11 @@ def categorical(
             f"cuts must rise within 0..1 and marks be one more, got {len(cuts)} cuts "
             f"{tuple(cuts)!r} and {len(marks)} marks. Correct them."
         )
-    # A band holds the values whose share of values at or below them does not exceed its cut.
-    places = np.ceil(np.asarray(cuts) * len(g) + 1e-9).astype(int) - 1
-    ordered = np.sort(g)
-    return Steps(tuple(ordered[np.minimum(places, len(g) - 1)]), tuple(map(float, marks)))
+    ordered = np.append(np.sort(g), np.inf)
+    # Percentile of a value: its rank ÷ n, ties taking the lowest of their ranks.
+    percentile = (np.searchsorted(ordered[:-1], ordered[:-1]) + 1) / len(g)
+    starts = ordered[np.searchsorted(percentile, np.asarray(cuts) - 1e-12)]
+    return Steps(tuple(starts.tolist()), tuple(map(float, marks)))
 
 
 def score_rate(g: FloatArray, rule: Rule) -> Map:
