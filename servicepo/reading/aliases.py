@@ -15,6 +15,7 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from ..errors import TableError
+from ..labels import WORDS
 from ..tables import DOMAIN_OF_SECTOR
 from .text import clean_cell, each_text, key_of
 
@@ -128,7 +129,8 @@ def _fields() -> Mapping[str, tuple[Suggestion, ...]]:
     found: dict[str, list[Suggestion]] = {}
     for table, fields in _TABLE["fields"].items():
         for field in fields:
-            for header in (field, *_words(table, field)):
+            shown = WORDS[f"field.{field}"]  # as our own templates say
+            for header in (*_words(table, field), *shown, field):
                 found.setdefault(_key(header), []).append(Suggestion(header, table, field, 100.0))
     return MappingProxyType({key: tuple(places) for key, places in found.items()})
 
@@ -223,7 +225,8 @@ def _codes(vocabulary: str) -> Mapping[str, str]:
     if vocabulary == "domain":  # a sector tells its domain
         found = {word: DOMAIN_OF_SECTOR[sector] for word, sector in _codes("sector").items()}
     for code, words in _TABLE["codes"][vocabulary].items():
-        found |= {_key(word): code for word in (code, *words)}
+        shown = WORDS[f"{vocabulary}.{code}"]  # as our own templates say
+        found |= {_key(word): code for word in (code, *shown, *words)}
     return MappingProxyType(found)
 
 
