@@ -540,9 +540,10 @@ def _methods_sentence(index: Index, language: Language) -> str:
         return word(f"{family}.{key}", language)
 
     rows = index.overall.index
-    return word("methods.index", language).format(
-        framework=index.framework.name[language],
-        version=index.framework.version,
+    framework = index.framework
+    sentence = word("methods.index", language).format(
+        framework=framework.name[language],
+        version=framework.version,
         dimensions=len(index.dimensions.columns),
         indicators=len(index.scale.codes),
         organisations=rows.get_level_values("org").nunique(),
@@ -553,3 +554,12 @@ def _methods_sentence(index: Index, language: Language) -> str:
         available=f"{index.choices.available:.0%}",
         coverage=f"{index.coverage.mean():.1%}",
     )
+    if framework.source_weights:
+        shares = [
+            f"{word(f'source.{source}', language)} {share:.0%}"
+            for source, share in framework.source_weights.items()
+        ]
+        sentence += word("methods.sources", language).format(sources=comma.join(shares))
+    if illustrative := len(framework.illustrative_numbers()):
+        sentence += word("methods.illustrative", language).format(n=illustrative)
+    return sentence
