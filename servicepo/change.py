@@ -1,0 +1,277 @@
+"""Change over periods: steps, trends, transitions, convergence, and what is more than noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from .declared import near
+from .errors import MethodError
+from .index import Index
+from .labels import Language, word
+from .methods.convergence import beta_convergence
+from .methods.transitions import promotions, transition_matrix, transition_probabilities
+from .methods.trend import mann_kendall, sen_slope, smallest_p_value
+
+QUARTERS: Final = ("q1", "q2", "q3", "q4")  # from the lowest
+Z: Final = 1.96
+NORMAL_MAD: Final = 1.4826  # median absolute deviation -> standard deviation of a normal
+SIGNIFICANT: Final = 0.05
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Change:
+    """How scores and grades changed from period to period.
+
+    Attributes
+    ----------
+    steps : DataFrame
+        Indexed by (org, period), one row per step from the period just before: ``before``,
+        ``score``, ``change``, ``standard_error`` (of the change; NaN unknown), ``usual`` (how large
+        changes of that period usually are), ``noise`` (the larger of the two), ``beyond`` (whether
+        the change is more than 1.96 times the noise).
+    trends : DataFrame
+        Indexed by org: ``n`` periods, ``slope`` (Sen, points per period), ``s``, ``tau``,
+        ``p_value`` (Mann–Kendall, exact), ``smallest_p_value`` (the least it could be).
+    transitions : DataFrame
+        One row per pair of states, best first: ``before``, ``after``, ``count``, ``n``,
+        ``probability``, ``low``, ``high`` (Wilson, 95 %). States are the given grades, or quarters
+        of all scores.
+    promotions : DataFrame
+        Indexed by the state before: ``n``, ``promoted``, ``stayed``, ``demoted``,
+        ``promoted_share``, ``demoted_share``, ``promoted_low``, ``promoted_high``.
+    convergence : DataFrame
+        Indexed by period, over the organisations scored in every period: ``n``, ``mean``, ``sd``,
+        ``cv`` (sd ÷ mean).
+    beta : DataFrame
+        One row, last period against first: ``slope`` (points per period and point of the start),
+        ``standard_error``, ``noise_slope`` (what noise alone would give; NaN where it is not
+        known), ``oldham``, ``n``. Empty with fewer than 3 organisations.
+    warnings : DataFrame
+        The steps that fell by more than noise, deepest first: ``org``, ``period``, ``before``,
+        ``score``, ``change``, ``noise``.
+    index : Index
+        What was looked at.
+    """
+
+    steps: pd.DataFrame
+    trends: pd.DataFrame
+    transitions: pd.DataFrame
+    promotions: pd.DataFrame
+    convergence: pd.DataFrame
+    beta: pd.DataFrame
+    warnings: pd.DataFrame
+    index: Index
+
+    def __repr__(self) -> str:
+        periods = self.index.overall.index.get_level_values("period").unique()
+        significant = int((self.trends["p_value"] <= SIGNIFICANT).sum())
+        return (
+            f"Change({periods.min()}–{periods.max()}: {len(self.steps)} steps, "
+            f"mean {self.steps['change'].mean():+.1f}, {len(self.warnings)} fell by more than "
+            f"noise; {len(self.trends)} trends, {significant} significant)"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.convergence.round(2).to_html()}"
+
+    @property
+    def expected_false_warnings(self) -> float:
+        """How many steps would be called falls beyond noise if nothing had really changed."""
+        return len(self.steps) * SIGNIFICANT / 2
+
+    def means(self, *, by: str = "domain") -> pd.DataFrame:
+        """Average the overall score of each group and period.
+
+        Parameters
+        ----------
+        by : str
+            Column of the organisations.
+
+        Returns
+        -------
+        DataFrame
+            ``period``, the column ``by``, ``n``, ``mean``, ``low``, ``high`` (mean ± 1.96 standard
+            errors of the mean; NaN for a single organisation).
+
+        Raises
+        ------
+        MethodError
+            For a column that the organisations do not have.
+        """
+        attributes = self.index.attributes
+        if by not in attributes.columns:
+            raise MethodError(
+                f"by must be a column of the organisations, got {by!r}. "
+                f"{near(by, attributes.columns)}"
+            )
+        frame = pd.DataFrame({by: attributes[by], "score": self.index.overall}).dropna()
+        groups = frame.groupby(["period", by])["score"]
+        n, mean = groups.count(), groups.mean()
+        reach = Z * groups.std() / n**0.5
+        parts = {"n": n, "mean": mean, "low": mean - reach, "high": mean + reach}
+        return pd.DataFrame(parts).reset_index()
+
+    def note(self, language: Language = "zh") -> str:
+        """Say what the number of periods and the noise allow to be concluded."""
+        periods = int(self.trends["n"].max())
+        least = smallest_p_value(max(periods, 2))
+        possible = "short" if least > SIGNIFICANT else "long"
+        parts = [
+            word(f"note.change.{possible}", language).format(periods=periods, least=f"{least:.3f}"),
+            word("note.change.false", language).format(
+                steps=len(self.steps),
+                expected=f"{self.expected_false_warnings:.1f}",
+                found=len(self.warnings),
+            ),
+            word("note.change.beta", language),
+        ]
+        return ("" if language == "zh" else " ").join(parts)
+
+    def methods(self, language: Language = "zh") -> str:
+        """Tell in one paragraph how change was measured, ready for a methods section."""
+        return word("methods.change", language)
+
+
+def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
+    """Measure how the organisations of an index changed from period to period.
+
+    Parameters
+    ----------
+    index : Index
+        Of at least 2 periods on one scale.
+    grades : Series of ordered categories, optional
+        Indexed by (org, period), worst first, such as ``grade(index).table["grade"]``. By default
+        quarters of all scores of all periods together, "q1" (lowest) to "q4".
+
+    Returns
+    -------
+    Change
+
+    Raises
+    ------
+    MethodError
+        For fewer than 2 periods, or grades that are not ordered categories.
+
+    Notes
+    -----
+    A step joins a period with the one just before; a gap breaks it. Its noise is the larger of two:
+    the standard error of the change, √(s_t² + s_{t−1}²), which knows only the sampling the tally
+    could know, and the usual size of changes in that period, 1.4826 times their median absolute
+    deviation. β by ordinary least squares of the change per period on the start; noise alone gives
+    −(1 − ρ) / T with ρ = 1 − mean(s²) / var(y) at the start.
+
+    Examples
+    --------
+    >>> change = measure_change(index, grades=grade(index).table["grade"])  # doctest: +SKIP
+    >>> change.warnings  # doctest: +SKIP
+    """
+    panel = _panel(index.overall)
+    errors = index.standard_errors
+    noise = panel * np.nan if errors is None else _panel(errors).reindex_like(panel)
+    steps = _steps(panel, noise)
+    states = _quarters(index.overall) if grades is None else _checked(grades)
+    counts = _counts(states)
+    fell = steps[steps["beyond"] & (steps["change"] < 0)].sort_values("change", kind="stable")
+    slopes = sen_slope(panel)
+    tested = mann_kendall(panel)
+    tested.insert(1, "slope", slopes)
+    whole = panel.dropna()
+    return Change(
+        steps=steps,
+        trends=tested,
+        transitions=_best_first(transition_probabilities(counts), counts),
+        promotions=promotions(counts).iloc[::-1],
+        convergence=_spread(whole),
+        beta=_beta(whole, noise.loc[whole.index]),
+        warnings=fell.reset_index()[["org", "period", "before", "score", "change", "noise"]],
+        index=index,
+    )
+
+
+def _panel(column: pd.Series) -> pd.DataFrame:
+    """Spread (org, period) out: a row for each organisation, a column for every period between."""
+    periods = pd.PeriodIndex(column.index.get_level_values("period"))
+    span = pd.period_range(periods.min(), periods.max(), freq=periods.freq, name="period")
+    if len(span) < 2:
+        raise MethodError(
+            f"change needs at least 2 periods, got {', '.join(map(str, span))}. "
+            "Read the periods before as well."
+        )
+    rows, orgs = pd.factorize(column.index.get_level_values("org"), sort=True)
+    table = np.full((len(orgs), len(span)), np.nan)
+    table[rows, span.get_indexer(periods)] = column
+    return pd.DataFrame(table, index=pd.Index(orgs, name="org"), columns=span)
+
+
+def _steps(panel: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
+    before, after = panel.iloc[:, :-1].to_numpy(), panel.iloc[:, 1:].to_numpy()
+    change = pd.DataFrame(after - before)
+    usual = NORMAL_MAD * (change - change.median()).abs().median()
+    squares = errors.to_numpy() ** 2
+    steps = pd.DataFrame(
+        {
+            "before": before.ravel(),
+            "score": after.ravel(),
+            "change": change.to_numpy().ravel(),
+            "standard_error": np.sqrt(squares[:, 1:] + squares[:, :-1]).ravel(),
+            "usual": np.tile(usual, len(panel)),
+        },
+        index=pd.MultiIndex.from_product([panel.index, panel.columns[1:]]),
+    ).dropna(subset="change")
+    noise = steps[["standard_error", "usual"]].max(axis=1)
+    return steps.assign(noise=noise, beyond=steps["change"].abs() > Z * noise)
+
+
+def _quarters(overall: pd.Series) -> pd.Series:
+    cuts = overall.quantile([0.25, 0.5, 0.75]).to_numpy()
+    place = np.where(overall.isna(), -1, np.searchsorted(cuts, overall.to_numpy(), side="left"))
+    made = pd.Categorical.from_codes(place, categories=pd.Index(QUARTERS), ordered=True)
+    return pd.Series(made, index=overall.index)
+
+
+def _checked(grades: pd.Series) -> pd.Series:
+    kind = grades.dtype
+    if not (isinstance(kind, pd.CategoricalDtype) and kind.ordered):
+        raise MethodError(
+            f"grades must be ordered categories by (org, period), got {kind}. "
+            'Give grade(index).table["grade"].'
+        )
+    return grades
+
+
+def _counts(states: pd.Series) -> pd.DataFrame:
+    """Count the moves of all steps together, states from worst to best."""
+    order = list(states.cat.categories)
+    wide = _panel(states.cat.codes.where(states.notna())).to_numpy()
+    before, after = (pd.Series(side.ravel()) for side in (wide[:, :-1], wide[:, 1:]))
+    counts = transition_matrix(before, after, states=range(len(order)))
+    return counts.set_axis(order, axis=0).set_axis(order, axis=1)
+
+
+def _best_first(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    kind = pd.CategoricalDtype(list(counts.index[::-1]), ordered=True)
+    ordered = table.astype({"before": kind, "after": kind})
+    return ordered.sort_values(["before", "after"]).reset_index(drop=True)
+
+
+def _spread(whole: pd.DataFrame) -> pd.DataFrame:
+    table = whole.agg(["count", "mean", "std"]).T
+    table.columns = ["n", "mean", "sd"]
+    return table.assign(n=table["n"].astype(int), cv=table["sd"] / table["mean"])
+
+
+def _beta(whole: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
+    columns = ["slope", "standard_error", "noise_slope", "oldham", "n"]
+    first, last = whole.iloc[:, 0], whole.iloc[:, -1]
+    if len(whole) < 3 or first.nunique() < 2:
+        return pd.DataFrame(columns=columns, dtype=float)
+    span = whole.shape[1] - 1
+    made = beta_convergence(first, last, periods=span)
+    noise = float((errors.iloc[:, 0] ** 2).mean())
+    known = bool(errors.iloc[:, 0].notna().all())
+    row = {**made._asdict(), "noise_slope": -noise / first.var() / span if known else np.nan}
+    return pd.DataFrame([row])[columns]

@@ -1,0 +1,547 @@
+"""Weak branches: who, by which rule, how surely, why, and what would take them off the list."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .anonymity import anonymous_codes
+from .errors import MethodError, MethodWarning
+from .index import Index
+from .labels import Language, word
+from .methods.obstacle import main_obstacles, obstacle_degree
+from .methods.shrinkage import beta_binomial, shrink
+from .rules import Condition, Criteria, load_criteria
+
+Share = float | tuple[float, str]
+Seed = int | np.random.Generator | None
+
+# Scores are sums of products; what differs by less than this is equal.
+TOLERANCE: Final = 1e-9
+REASONS: Final = 3
+MOST_DRAWN: Final = 4_000_000  # numbers drawn at a time
+
+ROUNDINGS: Final[Mapping[str, Callable[[float], int]]] = MappingProxyType(
+    {
+        "floor": lambda quota: math.floor(quota + TOLERANCE),
+        "nearest": lambda quota: math.floor(quota + 0.5 + TOLERANCE),
+        "ceil": lambda quota: math.ceil(quota - TOLERANCE),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WeakBranches:
+    """Weak branches of one period, by several rules side by side.
+
+    Organisations are shown by codes such as 村-017 unless names were asked for.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Indexed by ``org``, the lowest of each class first:
+
+        - ``group``, ``score``, ``rank`` (1 is best), ``n`` in the class;
+        - ``bottom``: in the bottom share of its class; ``tied``: stands on the cut together with
+          others;
+        - ``p_weak``: probability of belonging to the bottom share, given the noise that is known;
+          ``note`` says why it is missing or the same for all: "no_standard_error",
+          "indistinguishable", "nobody_named", "all_equal", "no_score", "no_group";
+        - ``satisfaction``, and ``shrunken`` with ``low`` and ``high`` (90 %): the rate as observed
+          and shrunken to its class; ``answers``: how many answered;
+        - ``criteria``: how many criteria it meets; ``rules``: all rules it meets, joined by ";"
+          ("bottom_share" and the codes of criteria); ``weak``: whether there is any.
+    reasons : DataFrame
+        The three largest obstacles of every weak organisation: ``org``, ``place``, ``indicator``,
+        ``dimension``, ``degree`` (share of its distance to full marks).
+    criteria : DataFrame
+        One row per organisation and criterion: ``org``, ``criterion``, ``state`` ("hit", "passed",
+        "no_data"), ``detail`` (what was hit).
+    classes : DataFrame
+        Indexed by group: ``n``, ``quota`` (share × n), ``named`` (the quota rounded), ``cut`` (the
+        highest score in the bottom share), ``bottom`` (how many stand there), ``tied`` (how many
+        stand on a cut that ties), ``note``.
+    codes : Series
+        Organisation → code. The key to the tables: keep it apart from them.
+    share : float
+        The bottom share.
+    rounding : str
+        How quotas are rounded: "floor", "nearest" or "ceil".
+    within : str or None
+        Column of the classes.
+    names : bool
+        Whether the tables show names.
+    declared : Criteria
+        The criteria as declared.
+    period : Period
+        When.
+    index : Index
+        What was looked at.
+    """
+
+    table: pd.DataFrame
+    reasons: pd.DataFrame
+    criteria: pd.DataFrame
+    classes: pd.DataFrame
+    codes: pd.Series
+    share: float
+    rounding: str
+    within: str | None
+    names: bool
+    declared: Criteria
+    period: pd.Period
+    index: Index
+
+    def __repr__(self) -> str:
+        likely = int((self.table["p_weak"] >= 0.5).sum())
+        met = int((self.table["criteria"] > 0).sum())
+        return (
+            f"WeakBranches({self.period}: {int(self.table['bottom'].sum())} of {len(self.table)} in "
+            f"the bottom {self.share:.0%} of their {self.within or 'county'}, P(weak) >= .5 for "
+            f"{likely}, {met} meet a criterion)"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.table[self.table['weak']].round(3).to_html()}"
+
+    def conditions(self, org: str) -> pd.DataFrame:
+        """Tell what would take an organisation off the list, the others staying as they are.
+
+        Parameters
+        ----------
+        org : str
+            The organisation, by code or by name.
+
+        Returns
+        -------
+        DataFrame
+            One row per step: ``rule`` it answers, ``indicator`` (or column of the organisations),
+            ``now``, ``needed``, ``improvement``, ``weight`` and ``gain`` (points of the overall
+            score). Steps for "bottom_share" are in points of score (0..100): the least total
+            improvement after which the overall score is as high as the lowest score outside the
+            bottom share, which must then be exceeded. Steps for a criterion are in the unit of the
+            indicator. Empty for an organisation that no rule names.
+
+        Raises
+        ------
+        MethodError
+            For an unknown organisation; for an index that is not a bounded arithmetic mean; where
+            the whole class stands in the bottom share.
+
+        Notes
+        -----
+        Minimise Σ d_j subject to Σ w_j d_j ≥ T − S and 0 ≤ d_j ≤ 100 − s_j. For a linear index the
+        greedy answer is exact: raise the indicators in the order of their weights (of equal ones
+        the lowest score first) until the sum is reached.
+        """
+        shown = self.codes.get(org, org) if not self.names else org
+        if shown not in self.table.index:
+            raise MethodError(
+                f"an organisation of the list must be named, got {org!r}. Look it up in weak.table."
+            )
+        name = org if self.names or org in self.codes.index else _name_of(self.codes, org)
+        own = self.table.loc[shown]
+        rows = _off_criteria(self.index, self.declared, (name, self.period), str(own["rules"]))
+        if own["bottom"]:
+            peers = self.table[(self.table["group"] == own["group"]) & ~self.table["bottom"]]
+            target = peers["score"].min()
+            if np.isnan(target):
+                raise MethodError(
+                    f"somebody must stand above the bottom share, got nobody in {own['group']!r}. "
+                    "Choose a smaller share."
+                )
+            rows = [*_off_bottom(self.index, (name, self.period), target), *rows]
+        columns = ["rule", "indicator", "now", "needed", "improvement", "weight", "gain"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def methods(self, language: Language = "zh") -> str:
+        """Tell in one paragraph how weak branches were found, ready for a methods section."""
+        unknown = self.table["p_weak"].isna().all()
+        parts = [
+            word("methods.weak", language).format(
+                within=word(self.within, language) if self.within else word("all", language),
+                share=f"{self.share:.0%}",
+                rounding=word(f"rounding.{self.rounding}", language),
+                criteria=self.declared.name[language],
+            ),
+            word(f"methods.weak.{'unsure' if unknown else 'probability'}", language),
+        ]
+        if self.declared.illustrative:
+            parts.append(word("methods.weak.illustrative", language))
+        return ("" if language == "zh" else " ").join(parts)
+
+
+def find_weak(
+    index: Index,
+    *,
+    share: Share = 0.1,
+    within: str | None = "sector",
+    draws: int = 1000,
+    seed: Seed = 0,
+    names: bool = False,
+    period: pd.Period | str | None = None,
+) -> WeakBranches:
+    """Find weak branches by the bottom share of their class and by the Opinion's eight criteria.
+
+    Parameters
+    ----------
+    index : Index
+        What organisations are judged by.
+    share : float or (float, str)
+        The bottom share of each class (5–10 % 倒排), and how the quota is rounded: "nearest" (by
+        default; half up), "floor" or "ceil". 10 % of 6 branches is 0.6: nearest and ceil name one,
+        floor nobody. 10 % of 4 is 0.4: only ceil names one.
+    within : str or None
+        Column of the organisations whose classes are judged apart; None judges all together.
+    draws : int
+        Draws of true scores per class for the probabilities.
+    seed : int, Generator or None
+        For the draws and the codes.
+    names : bool
+        Whether the tables show names. Lists of weak branches stigmatise; codes are the default.
+    period : Period or str, optional
+        The last one by default.
+
+    Returns
+    -------
+    WeakBranches
+
+    Raises
+    ------
+    MethodError
+        For a share outside 0..1, another rounding, fewer than 1 draw, and as ``index.ranks``.
+
+    Warns
+    -----
+    MethodWarning
+        Where a class holds only equal scores, so that nobody can be named there; and as
+        ``index.ranks``.
+
+    Notes
+    -----
+    Branches with the same score are never torn apart: all that stand on the cut are in the bottom
+    share, and ``tied`` says so.
+
+    P(weak): scores with known standard errors are shrunken to their class (Paule–Mandel), true
+    scores are drawn from the posteriors, and P(weak) is the share of draws in which the
+    organisation is among the lowest ``named``. Scores without a standard error stay as they are in
+    the draws and get no probability. Where scores differ no more than noise makes them, everybody
+    gets named / n ("indistinguishable"). Standard errors know only what the tally could know, so
+    probabilities near 0 and 1 are too sure.
+
+    References
+    ----------
+    《关于加强基层服务型党组织建设的意见》（2014）第(11)条. Lin, R., Louis, T. A., Paddock, S. M. &
+    Ridgeway, G. (2006). Loss function based ranking in two-stage, hierarchical models. Bayesian
+    Analysis 1: 915–946.
+
+    Examples
+    --------
+    >>> weak = find_weak(index, share=(0.1, "ceil"))  # doctest: +SKIP
+    >>> weak.conditions("村-017")  # doctest: +SKIP
+    """
+    quota, rounding = _checked_share(share)
+    if draws < 1:
+        raise MethodError(f"draws must be at least 1, got {draws!r}. Give 1000, for example.")
+    random = np.random.default_rng(seed)
+    when = index.overall.index.get_level_values("period").max() if period is None else period
+    ranks = index.ranks(within=within, period=when)
+    when = ranks.index.get_level_values("period")[0]
+    codes = anonymous_codes(index.organisations, ranks.index.get_level_values("org"), seed=random)
+    table = ranks.droplevel("period")
+    classes = _classes(table, quota, rounding)
+    table = table.assign(**_bottom(table, classes))
+    errors = index.standard_errors
+    own_errors = None if errors is None else errors.loc[ranks.index].to_numpy()
+    table = table.assign(**_probabilities(table, classes, own_errors, draws, random))
+    table = table.assign(**_satisfaction(index, ranks.index, table["group"]))
+    declared = load_criteria("weak_opinion_eight")
+    criteria = _criteria(index, declared, ranks.index)
+    hits = criteria[criteria["state"] == "hit"]
+    table["criteria"] = hits.groupby("org").size().reindex(table.index, fill_value=0)
+    table["rules"] = _rules(table["bottom"], hits)
+    table["weak"] = table["rules"] != ""
+    table = table.sort_values(["group", "score"], kind="stable", na_position="last")
+    reasons = _reasons(index, table.index[table["weak"]], when)
+    if not names:
+        table.index = pd.Index(codes[table.index], name="org")
+        reasons["org"], criteria["org"] = reasons["org"].map(codes), criteria["org"].map(codes)
+    return WeakBranches(
+        table=table,
+        reasons=reasons,
+        criteria=criteria,
+        classes=classes,
+        codes=codes,
+        share=quota,
+        rounding=rounding,
+        within=within,
+        names=names,
+        declared=declared,
+        period=when,
+        index=index,
+    )
+
+
+def _checked_share(share: Share) -> tuple[float, str]:
+    quota, rounding = share if isinstance(share, tuple) else (share, "nearest")
+    if not 0 < quota < 1:
+        raise MethodError(
+            f"share must lie between 0 and 1, got {quota!r}. Give 0.1 for the lowest tenth."
+        )
+    if rounding not in ROUNDINGS:
+        raise MethodError(
+            f"the rounding of a share must be one of {', '.join(ROUNDINGS)}, got {rounding!r}. "
+            'Give share=(0.1, "ceil"), for example.'
+        )
+    return float(quota), rounding
+
+
+def _classes(table: pd.DataFrame, share: float, rounding: str) -> pd.DataFrame:
+    """Find the cut of every class."""
+    rows = {}
+    for group, scores in table["score"].dropna().groupby(table["group"]):
+        n, quota = len(scores), share * len(scores)
+        named = ROUNDINGS[rounding](quota)
+        row = {"n": n, "quota": quota, "named": named, "cut": np.nan, "bottom": 0, "tied": 0}
+        note = "" if named else "nobody_named"
+        if named and np.ptp(scores) <= TOLERANCE and n > 1:
+            note = "all_equal"
+            warnings.warn(
+                f"Scores must differ for a bottom share; all {n} in {group!r} are equal, so "
+                "nobody is named there. Look at the indicators of this class.",
+                MethodWarning,
+                stacklevel=3,
+            )
+        elif named:
+            cut = np.partition(scores, named - 1)[named - 1]
+            on_cut = int((np.abs(scores - cut) <= TOLERANCE).sum())
+            bottom = int((scores <= cut + TOLERANCE).sum())
+            row |= {"cut": cut, "bottom": bottom, "tied": on_cut if bottom > named else 0}
+        rows[group] = {**row, "note": note}
+    columns = ["n", "quota", "named", "cut", "bottom", "tied", "note"]
+    made = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return made.rename_axis("group")
+
+
+def _bottom(table: pd.DataFrame, classes: pd.DataFrame) -> dict[str, pd.Series]:
+    cut = table["group"].map(classes["cut"]).astype(float)
+    bottom = table["score"] <= cut + TOLERANCE
+    ties = table["group"].map(classes["tied"]).fillna(0) > 0
+    return {"bottom": bottom, "tied": bottom & ties & (table["score"] >= cut - TOLERANCE)}
+
+
+def _probabilities(
+    table: pd.DataFrame,
+    classes: pd.DataFrame,
+    errors: npt.NDArray[np.float64] | None,
+    draws: int,
+    random: np.random.Generator,
+) -> dict[str, pd.Series]:
+    """Return P(weak) and, where it is missing or the same for all, why."""
+    score = table["score"].to_numpy(dtype=float)
+    noise = np.full(len(table), np.nan) if errors is None else np.where(errors > 0, errors, np.nan)
+    p = np.full(len(table), np.nan)
+    note = np.where(table["group"].isna(), "no_group", "no_score").astype(object)
+    for group, row in classes.iterrows():
+        members = np.flatnonzero((table["group"] == group).to_numpy() & ~np.isnan(score))
+        known = members[~np.isnan(noise[members])]
+        note[members] = row["note"] or "no_standard_error"
+        if row["note"] or len(known) < 2:
+            continue
+        made = shrink(score[known], noise[known])
+        if made.tau2 == 0:
+            p[known], note[known] = row["named"] / row["n"], "indistinguishable"
+            continue
+        note[known] = ""
+        mean, sd = np.asarray(made.mean), np.asarray(made.sd)
+        fixed = score[np.setdiff1d(members, known)]
+        p[known] = _share_below(mean, sd, fixed, int(row["named"]), draws, random)
+    notes = pd.Series(note, index=table.index, dtype="str")
+    return {"p_weak": pd.Series(p, index=table.index), "note": notes}
+
+
+def _share_below(
+    mean: npt.NDArray[np.float64],
+    sd: npt.NDArray[np.float64],
+    fixed: npt.NDArray[np.float64],
+    named: int,
+    draws: int,
+    random: np.random.Generator,
+) -> npt.NDArray[np.float64]:
+    """Share of draws in which each is among the lowest of its class."""
+    hits = np.zeros(len(mean))
+    batch = max(1, MOST_DRAWN // (len(mean) + len(fixed)))
+    for start in range(0, draws, batch):
+        size = min(batch, draws - start)
+        drawn = mean + sd * random.standard_normal((size, len(mean)))
+        whole = np.hstack([drawn, np.broadcast_to(fixed, (size, len(fixed)))])
+        cut = np.partition(whole, named - 1, axis=1)[:, [named - 1]]
+        hits += (drawn <= cut).sum(axis=0)
+    return hits / draws
+
+
+def _satisfaction(index: Index, rows: pd.Index, group: pd.Series) -> dict[str, pd.Series]:
+    """Return the satisfaction rate, observed and shrunken within its class."""
+    names = ("satisfaction", "shrunken", "low", "high", "answers")
+    found = {name: pd.Series(np.nan, index=group.index) for name in names}
+    surveys = [i.code for i in index.framework.indicators if i.source.get("kind") == "survey"]
+    code = next((code for code in surveys if code in index.values.columns), None)
+    if code is None:
+        return found
+    found["satisfaction"] = index.values[code].reindex(rows).set_axis(group.index)
+    if index.evidence is None:
+        return found
+    evidence = index.evidence.table.xs(code, level="indicator").reindex(rows)
+    counts = evidence[["numerator", "denominator", "n"]].set_axis(group.index)
+    found["answers"] = counts["n"]
+    for _, own in counts.groupby(group):
+        known = own[(own["denominator"] > 0) & own["numerator"].notna()]
+        if len(known) >= 2:
+            made = beta_binomial(known["numerator"], known["denominator"])
+            found["shrunken"][known.index] = made.mean
+            found["low"][known.index], found["high"][known.index] = made.low, made.high
+    return found
+
+
+def _criteria(index: Index, declared: Criteria, rows: pd.Index) -> pd.DataFrame:
+    """Try every criterion on every organisation."""
+    orgs = rows.get_level_values("org")
+    parts = []
+    for criterion in declared.criteria:
+        hit = np.zeros(len(rows), dtype=bool)
+        unknown = np.full(len(rows), not criterion.conditions)
+        detail = np.full(len(rows), "", dtype=object)
+        for condition in criterion.conditions:
+            values = _looked_at(index, condition, rows)
+            met = (values < condition.below) | (values > condition.above)
+            unknown |= np.isnan(values)
+            hit |= met
+            told = condition.indicator or condition.column
+            limit = f"< {condition.below:g}" if condition.below == condition.below else ""
+            limit = limit or f"> {condition.above:g}"
+            detail[met] = [
+                f"{old}; {told} {value:g} {limit}".lstrip("; ")
+                for old, value in zip(detail[met], values[met], strict=True)
+            ]
+        state = np.where(hit, "hit", np.where(unknown, "no_data", "passed"))
+        parts.append(
+            pd.DataFrame(
+                {"org": orgs, "criterion": criterion.code, "state": state, "detail": detail}
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _looked_at(index: Index, condition: Condition, rows: pd.Index) -> npt.NDArray[np.float64]:
+    """Return the numbers a condition looks at; NaN where there are none."""
+    found = None
+    people = index.organisations
+    if condition.indicator in index.values.columns:
+        found = index.values[condition.indicator].reindex(rows)
+    elif condition.column and people is not None and condition.column in people.columns:
+        column = pd.to_numeric(people[condition.column], errors="coerce")
+        found = column.reindex(rows.get_level_values("org"))
+    return np.full(len(rows), np.nan) if found is None else np.asarray(found, dtype=float)
+
+
+def _rules(bottom: pd.Series, hits: pd.DataFrame) -> pd.Series:
+    by_criterion = hits.groupby("org")["criterion"].agg(";".join)
+    rules = bottom.map({True: "bottom_share", False: ""})
+    both = rules.str.cat(by_criterion.reindex(bottom.index).fillna(""), sep=";")
+    return both.str.strip(";").astype("str")
+
+
+def _reasons(index: Index, orgs: pd.Index, period: pd.Period) -> pd.DataFrame:
+    """Name the largest obstacles of some organisations, against full marks."""
+    rows = pd.MultiIndex.from_product([orgs, [period]], names=["org", "period"])
+    scores = index.scores.loc[rows]
+    ideal: float | pd.Series = 100.0 if index.scale.bounded else index.scores.max()
+    degrees = obstacle_degree(scores, _weights_of(index, rows), reference=ideal)
+    made = main_obstacles(degrees.droplevel("period"), most=REASONS)
+    dimension = {i.code: i.dimension for i in index.framework.indicators}
+    made.insert(3, "dimension", made["indicator"].map(dimension))
+    return made
+
+
+def _weights_of(index: Index, rows: pd.Index) -> pd.DataFrame:
+    """Return the weights that count in each row: scaled up over what is present."""
+    present = index.scores.loc[rows].notna()
+    groups = index.group_of_row.loc[rows].to_numpy(dtype=object)
+    tops = index.dimensions.loc[rows].notna()
+    made = np.zeros(present.shape)
+    for label in pd.unique(groups[~pd.isna(groups)]):
+        own = index.weights.loc[label]
+        mine = np.flatnonzero(groups == label)
+        across = own.groupby("dimension", sort=False)["global_weight"].sum()
+        given = _scaled(tops[across.index].to_numpy()[mine] * across.to_numpy())
+        for place, dimension in enumerate(across.index):
+            local = own.loc[own["dimension"] == dimension, "local_weight"]
+            columns = present.columns.get_indexer(local.index)
+            held = _scaled(present.to_numpy()[np.ix_(mine, columns)] * local.to_numpy())
+            made[np.ix_(mine, columns)] = held * given[:, [place]]
+    return pd.DataFrame(made, index=rows, columns=present.columns)
+
+
+def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Scale every row to sum to 1; rows of zeros stay."""
+    total = weights.sum(axis=1, keepdims=True)
+    scaled: npt.NDArray[np.float64] = weights / np.where(total > 0, total, 1.0)
+    return scaled
+
+
+def _off_bottom(
+    index: Index, row: tuple[str, pd.Period], target: float
+) -> list[tuple[object, ...]]:
+    choice = index.choices.aggregate
+    if choice != "arithmetic" or not index.scale.bounded:
+        raise MethodError(
+            'conditions need a bounded index with aggregate="arithmetic", got aggregate='
+            f"{choice!r}. Rebuild it with these choices."
+        )
+    rows = pd.MultiIndex.from_tuples([row], names=["org", "period"])
+    weights = _weights_of(index, rows).iloc[0]
+    scores = index.scores.loc[rows].iloc[0]
+    short = target - float(index.overall.loc[rows].iloc[0])
+    steps: list[tuple[object, ...]] = []
+    order = pd.DataFrame({"weight": -weights.round(9), "score": scores})[weights > 0]
+    for code in order.sort_values(["weight", "score"], kind="stable").index:
+        weight, now = weights[code], scores[code]
+        step = min(100 - now, short / weight)
+        if short <= TOLERANCE:
+            break
+        if step > TOLERANCE:
+            gain = step * weight
+            steps.append(("bottom_share", code, now, now + step, step, weight, gain))
+            short -= gain
+    return steps
+
+
+def _off_criteria(
+    index: Index, declared: Criteria, row: tuple[str, pd.Period], rules: str
+) -> list[tuple[object, ...]]:
+    rows = pd.MultiIndex.from_tuples([row], names=["org", "period"])
+    steps: list[tuple[object, ...]] = []
+    for criterion in (c for c in declared.criteria if c.code in rules.split(";")):
+        for condition in criterion.conditions:
+            value = float(_looked_at(index, condition, rows)[0])
+            for limit, met in (
+                (condition.below, value < condition.below),
+                (condition.above, value > condition.above),
+            ):
+                if met:
+                    name = condition.indicator or condition.column
+                    step = abs(limit - value)
+                    steps.append((criterion.code, name, value, limit, step, np.nan, np.nan))
+    return steps
+
+
+def _name_of(codes: pd.Series, code: str) -> str:
+    return str(codes.index[codes == code][0])
