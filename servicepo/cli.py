@@ -75,7 +75,9 @@ def report(
     """读入资料，写出报告（HTML、Word、Excel、图） · read sheets, write the report."""
     with _clear_errors(language.value) as tell:
         tell("read")
-        data = sp.read(folder, **_given(mapping=mapping, blank=blank))
+        data = sp.read(
+            folder, **_given(mapping=mapping, blank=blank), language=language.value, progress=tell.say
+        )
         tell("tally")
         chosen = sp.load_framework(framework)
         values = sp.tally(data, chosen, period=period.value)
@@ -101,7 +103,9 @@ def check(
     """读入资料，列出数据问题 · read sheets, list what is wrong with them."""
     with _clear_errors(language.value) as tell:
         tell("read")
-        data = sp.read(folder, **_given(mapping=mapping, blank=blank))
+        data = sp.read(
+            folder, **_given(mapping=mapping, blank=blank), language=language.value, progress=tell.say
+        )
         shown = _worded(data.problems, language.value)
         if out is not None:
             _save(shown, out)
@@ -123,7 +127,7 @@ def template(
 ) -> None:
     """写出带填写说明的空白 Excel 模板 · write empty Excel templates with instructions."""
     with _clear_errors(language.value):
-        written = sp.write_templates(folder)
+        written = sp.write_templates(folder, language=language.value)
         for path in written:
             print(path)
 
@@ -209,7 +213,7 @@ def _worded(problems: pd.DataFrame, language: Language) -> pd.DataFrame:
     frame = problems.copy()
     frame["severity"] = [word(f"severity.{code}", language) for code in frame["severity"]]
     frame["rule"] = [word(f"rule.{code}", language) for code in frame["rule"]]
-    return frame.rename(columns={name: word(f"problem.{name}", language) for name in frame})
+    return frame.rename(columns={name: word(f"report.column.{name}", language) for name in frame})
 
 
 def _save(frame: pd.DataFrame, out: Path) -> None:

@@ -756,6 +756,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "normalise.percentile_rank": ("百分位名次", "percentile ranks"),
     # -- charts --------------------------------------------------------------------------------
+    "group.all": ("全部", "all"),
+    "group.rest": ("其余", "others"),
     "chart.unstated": ("未注明", "not stated"),
     "chart.of_period": ("{}（{}）", "{} ({})"),
     "chart.year": ("{}年", "{}"),

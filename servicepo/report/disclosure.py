@@ -43,7 +43,8 @@ def suppressed(index: Index) -> pd.DataFrame:
     hidden = pd.DataFrame(False, index=values.index, columns=values.columns)
     if index.evidence is None:
         return hidden
-    answers = index.evidence.table["n"].unstack("indicator")
+    table = index.evidence.table
+    answers = table["n"].unstack("indicator")  # noqa: PD010 (a Series has no pivot_table)
     for dimension in index.framework.dimensions:
         codes = [i.code for i in dimension.indicators if i.code in values.columns]
         asked = [

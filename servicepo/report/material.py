@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..anonymity import anonymous_codes
 from ..charts.frames import moment
 from ..index import Index
 from ..labels import WORDS, Language, word
+from ..tables import DOMAINS, SECTORS
 from .analyses import Analyses
+from .disclosure import FEWEST, suppressed
 from .pieces import Figure, Style, Table
 from .sentences import say
 
@@ -31,12 +34,15 @@ class Material:
         The language of the report.
     names : bool
         Whether organisations are shown by name.
+    seed : int
+        Seed of whatever is drawn.
     """
 
     index: Index
     analyses: Analyses
     language: Language
     names: bool
+    seed: int
 
     @cached_property
     def period(self) -> pd.Period:
@@ -59,12 +65,50 @@ class Material:
         return f"{first}{'—' if self.language == 'zh' else '–'}{last}"
 
     @cached_property
+    def ranks(self) -> pd.DataFrame:
+        """Ranks of the last period with the standard errors of the scores, one row each."""
+        frame = self.analyses.ranks
+        errors = self.analyses.standard_errors
+        if errors is not None:
+            frame = frame.assign(standard_error=errors)
+        frame = frame.reset_index()
+        return frame[frame["period"] == self.period].reset_index(drop=True)
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """The classes ranked within, in the order of the vocabulary."""
+        found = self.ranks["group"].dropna().unique().tolist()
+        known = [*DOMAINS, *SECTORS]
+        return sorted(found, key=lambda code: known.index(code) if code in known else len(known))
+
+    @cached_property
+    def group_names(self) -> dict[str, str]:
+        """The classes ranked within, in words."""
+        within = self.analyses.within
+        if within is None:
+            return dict.fromkeys(self.groups, self.say("all"))
+        return {code: self._code(within, code) for code in self.groups}
+
+    @cached_property
     def shown(self) -> Mapping[str, str]:
         """What organisations are called in the report: names, or codes that tell nothing."""
         orgs = self.index.overall.index.get_level_values("org").unique()
         if self.names:
             return {org: org for org in orgs}
-        return organisation_codes(orgs)
+        codes = anonymous_codes(
+            self.index.organisations, orgs, seed=self.seed, language=self.language
+        )
+        return codes.to_dict()
+
+    @cached_property
+    def hidden(self) -> pd.DataFrame:
+        """Where a value, a score or a degree of an indicator may not be shown."""
+        return suppressed(self.index)
+
+    @cached_property
+    def suppression(self) -> str:
+        """The note on suppressed cells, or nothing where there are none."""
+        return self.say("note.suppressed", fewest=FEWEST) if self.hidden.any(axis=None) else ""
 
     @cached_property
     def chart_words(self) -> dict[str, str]:
@@ -86,8 +130,35 @@ class Material:
 
     def words(self, family: str, codes: pd.Series) -> pd.Series:
         """Return a column of codes as words: ``words("domain", frame["domain"])``."""
-        found = {code: word(f"{family}.{code}", self.language) for code in codes.dropna().unique()}
-        return codes.map(found)
+        return codes.map({code: self._code(family, code) for code in codes.dropna().unique()})
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Join words: 甲、乙."""
+        return ("、" if self.language == "zh" else ", ").join(words)
+
+    def clauses(self, sentences: Iterable[str]) -> str:
+        """Join parts of a sentence: 甲；乙."""
+        return ("；" if self.language == "zh" else "; ").join(sentences)
+
+    def knows(self, key: str) -> bool:
+        """Tell whether the labels have a word."""
+        return key in WORDS
+
+    def is_hidden(self, org: str, indicator: str) -> bool:
+        """Tell whether an organisation's indicator may not be shown for the last period."""
+        return indicator in self.hidden and bool(self.hidden.at[(org, self.period), indicator])
+
+    def refusal(self, analysis: str) -> str:
+        """Say why an analysis is not there."""
+        return self.say("refused", why=self.analyses.refused[analysis])
+
+    def p_value(self, p: float) -> str:
+        """Write a p-value: 0.012, or <0.001."""
+        return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Put sentences one after another."""
+        return ("" if self.language == "zh" else " ").join(sentences)
 
     def hide(self, orgs: pd.Series | pd.Index) -> pd.Series | pd.Index:
         """Return what the organisations are called in the report."""
@@ -119,7 +190,7 @@ class Material:
             How many rows HTML and Word show; where there are more, a note says so.
         """
         heads = {name: self._head(str(name)) for name in frame.columns}
-        said = [note for note in notes if note]
+        said = list(notes)
         if shown is not None and len(frame) > shown:
             said.append(self.say("note.shown", shown=shown, rows=len(frame)))
         return Table(
@@ -147,6 +218,10 @@ class Material:
         )
         return Figure(key, self.say(f"figure.{key}", **values), draw, self._below(notes))
 
+    def _code(self, family: str, code: object) -> str:
+        key = f"{family}.{code}"
+        return word(key, self.language) if key in WORDS else str(code)
+
     def _head(self, name: str) -> str:
         for key in (f"report.column.{name}", name):
             if key in WORDS:
@@ -155,28 +230,7 @@ class Material:
         return self.chart_words.get(name, name)
 
     def _below(self, notes: Sequence[str]) -> tuple[str, ...]:
-        joined = ("" if self.language == "zh" else " ").join(notes)
-        note = (self.say("note", text=joined),) if joined else ()
+        said = self.joined(note for note in notes if note)
+        note = (self.say("note", text=said),) if said else ()
         return (*note, self.say("source"))
 
-
-def organisation_codes(orgs: pd.Index) -> dict[str, str]:
-    """Give every organisation a code that tells nothing about it but its place in their order.
-
-    Parameters
-    ----------
-    orgs : Index
-        Unique names.
-
-    Returns
-    -------
-    dict of str to str
-        The same organisations always get the same codes.
-
-    Examples
-    --------
-    >>> organisation_codes(pd.Index(["b", "a"]))
-    {'a': 'D001', 'b': 'D002'}
-    """
-    width = max(3, len(str(len(orgs))))
-    return {org: f"D{place:0{width}d}" for place, org in enumerate(sorted(orgs), start=1)}

@@ -72,8 +72,4 @@ def _weakest_by_group(material: Material, means: pd.DataFrame) -> list[Part]:
         material.say("dimensions.weakest", group=group, name=material.word(str(row.idxmin())))
         for group, row in groups.iterrows()
     )
-    return [
-        material.say(
-            "dimensions.by_group", list=("；" if material.language == "zh" else "; ").join(said)
-        )
-    ]
+    return [material.say("dimensions.by_group", list=material.clauses(said))]

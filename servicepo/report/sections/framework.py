@@ -37,10 +37,10 @@ def framework_section(material: Material) -> Section:
             f"{material.word(f'source.{source}')} {weight:.0%}"
             for source, weight in framework.source_weights.items()
         )
-        parts.append(material.say("framework.sources", shares=_listed(material, shares)))
+        parts.append(material.say("framework.sources", shares=material.listed(shares)))
     absent = [i.code for i in framework.indicators if i.code not in set(weights["indicator"])]
     if absent:
-        names = _listed(material, (material.word(code) for code in absent))
+        names = material.listed(material.word(code) for code in absent)
         parts.append(material.say("framework.absent", names=names, count=len(absent)))
     parts += [_indicators(material, weights), _weights(material, weights)]
     marked = framework.illustrative_numbers()
@@ -86,7 +86,7 @@ def _scope(material: Material, codes: str) -> str:
         for family in ("sector", "domain")
         if material.word(f"{family}.{code}") != f"{family}.{code}"
     )
-    return _listed(material, words)
+    return material.listed(words)
 
 
 def _weights(material: Material, weights: pd.DataFrame) -> Part:
@@ -112,7 +112,3 @@ def _illustrative(material: Material, marked: pd.DataFrame) -> Part:
         }
     )
     return material.table("illustrative", frame)
-
-
-def _listed(material: Material, words: object) -> str:
-    return ("、" if material.language == "zh" else ", ").join(words)  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ def _first(material: Material) -> Part:
     order = {group: place for place, group in enumerate(material.groups)}
     frame = frame.assign(order=frame["group"].map(order)).sort_values(["order", "rank", "org"])
     frame = frame.assign(
-        group=material.group_words(frame["group"]), org=material.hide(frame["org"])
+        group=frame["group"].map(material.group_names), org=material.hide(frame["org"])
     )
     columns = ["group", "rank", "org", "score", "standard_error", "n"]
     kept = [name for name in columns if name in frame and frame[name].notna().any()]

@@ -1,0 +1,165 @@
+"""Gather a report: run the analyses once, write the sections, number their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from .. import __version__
+from ..index import Index
+from ..labels import Language
+from ..tables import period_text
+from .analyses import analyse
+from .material import Material
+from .pieces import Content, Table, number
+from .sections.change import change_section
+from .sections.data import all_problems, data_section
+from .sections.dimensions import dimensions_section
+from .sections.domains import domains_section
+from .sections.framework import framework_section
+from .sections.grades import grades_section
+from .sections.methods import methods_section, notes_section
+from .sections.robustness import robustness_section
+from .sections.scores import scores_section
+from .sections.summary import summary_section
+from .sections.weak import weak_section
+
+SECTIONS = (
+    summary_section,
+    data_section,
+    framework_section,
+    scores_section,
+    domains_section,
+    dimensions_section,
+    grades_section,
+    weak_section,
+    change_section,
+    robustness_section,
+    methods_section,
+    notes_section,
+)
+
+
+def gather(
+    index: Index, *, language: Language, names: bool, seed: int, tell: Callable[[str], None]
+) -> Content:
+    """Run the analyses and write the report, without any file format.
+
+    Parameters
+    ----------
+    index : Index
+        What to report.
+    language : {"zh", "en"}
+        The language of the report.
+    names : bool
+        Whether organisations are shown by name.
+    seed : int
+        For whatever is drawn.
+    tell : callable
+        Called with the name of each step before it starts.
+
+    Returns
+    -------
+    Content
+    """
+    analyses = analyse(index, seed=seed, tell=tell)
+    tell("sections")
+    material = Material(index, analyses, language, names, seed)
+    framework = index.framework.name[language]
+    return Content(
+        title=material.say("title", place=_place(material), framework=framework),
+        subtitle=material.say(
+            "subtitle",
+            span=material.span,
+            framework=framework,
+            version=index.framework.version,
+            servicepo=__version__,
+        ),
+        sections=number([section(material) for section in SECTIONS], language),
+        appendix=_appendix(material),
+        language=language,
+        choices={
+            "language": language,
+            "names": names,
+            "seed": seed,
+            "periods": list(period_text(pd.PeriodIndex(material.periods))),
+            "ranked_within": analyses.within,
+            **{name: _told(getattr(index.choices, name)) for name in index.choices.__slots__},
+        },
+    )
+
+
+def _place(material: Material) -> str:
+    """Name the county, or the city, where all organisations lie in one."""
+    people = material.index.organisations
+    for region in ("county", "city"):
+        if people is not None and region in people:
+            found = people[region].dropna().unique()
+            if len(found) == 1:
+                return f" — {found[0]}" if material.language == "en" else str(found[0])
+    return ""
+
+
+def _appendix(material: Material) -> tuple[Table, ...]:
+    """Give the workbook whole tables: ranks, dimensions, indicators, weights, problems."""
+    index = material.index
+    keys = _keys(material, index.overall.index)
+    ranks = material.analyses.ranks.reset_index(drop=True)
+    ranks = ranks.assign(group=ranks["group"].map(material.group_names))
+    coverage = index.coverage.reset_index(drop=True)
+    overall = pd.concat([keys, ranks[["group", "rank", "n", "score"]], coverage], axis=1)
+    dimensions = pd.concat([keys, index.dimensions.reset_index(drop=True)], axis=1)
+    tables = [
+        material.table(
+            "all_ranks",
+            overall,
+            {"rank": "integer", "n": "integer", "score": "two", "coverage": "percent"},
+        ),
+        material.table("all_dimensions", dimensions, dict.fromkeys(index.dimensions, "two")),
+    ]
+    for key, frame in (("all_scores", index.scores), ("all_values", index.values)):
+        shown = frame.mask(material.hidden.reindex_like(frame)).reset_index(drop=True)
+        tables.append(
+            material.table(
+                key,
+                pd.concat([keys, shown], axis=1),
+                dict.fromkeys(frame, "two"),
+                notes=[material.suppression],
+            )
+        )
+    weights = index.weights.reset_index()
+    weights = weights.assign(
+        dimension=weights["dimension"].map(material.word),
+        indicator=weights["indicator"].map(material.word),
+    )
+    tables.append(
+        material.table(
+            "all_weights", weights, {"local_weight": "percent", "global_weight": "percent"}
+        )
+    )
+    problems = all_problems(material)
+    if problems is not None and len(problems):
+        tables.append(material.table("all_problems", problems))
+    return tuple(tables)
+
+
+def _keys(material: Material, rows: pd.MultiIndex) -> pd.DataFrame:
+    orgs, periods = rows.get_level_values("org"), rows.get_level_values("period")
+    keys = pd.DataFrame({"org": material.hide(orgs), "period": period_text(periods)})
+    people = material.index.organisations
+    for column in ("domain", "sector"):
+        if people is not None and column in people:
+            keys[column] = material.words(column, people[column].reindex(orgs)).to_numpy()
+    return keys
+
+
+def _told(choice: object) -> object:
+    """Name a choice in plain JSON: words and numbers as they are, functions by name."""
+    if isinstance(choice, str | int | float):
+        return choice
+    if isinstance(choice, pd.Series):
+        return {str(key): float(value) for key, value in choice.items()}
+    if isinstance(choice, dict):
+        return {str(key): _told(value) for key, value in choice.items()}
+    return getattr(choice, "__name__", "given")

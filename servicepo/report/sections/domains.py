@@ -1,0 +1,100 @@
+"""领域比较: distributions side by side, tests, and where the differences lie."""
+
+from __future__ import annotations
+
+from ... import charts
+from ...comparison import DomainComparison
+from ..material import Material
+from ..pieces import Part, Section, Style
+
+SIGNIFICANT = 0.05
+
+
+def domains_section(material: Material) -> Section:
+    """Write the section.
+
+    Parameters
+    ----------
+    material : Material
+        What is reported.
+
+    Returns
+    -------
+    Section
+    """
+    title = material.say("domains.title")
+    found = material.analyses.domains
+    if found is None:
+        return Section("domains", title, (material.refusal("domains"),))
+    test = found.tests.iloc[0]
+    verdict = "differ" if test["p_value"] <= SIGNIFICANT else "alike"
+    parts: list[Part] = [
+        material.say("domains.basis", count=len(found.indicators)),
+        material.say(
+            f"domains.{verdict}",
+            p=material.p_value(test["p_value"]),
+            statistic=test["statistic"],
+            epsilon=test["epsilon_squared"],
+        ),
+    ]
+    if ("theil", "between") in found.inequality.index:
+        between = found.inequality.loc[("theil", "between"), "share"]
+        parts.append(material.say("domains.inequality", between=between, within=1 - between))
+    parts += [_summary(material, found), _figure(material, found)]
+    if len(found.pairs) > 1:
+        parts.append(_pairs(material, found))
+    if len(found.inequality):
+        parts.append(_inequality(material, found))
+    return Section("domains", title, tuple(parts))
+
+
+def _summary(material: Material, found: DomainComparison) -> Part:
+    columns = ["n", "mean", "sd", "min", "q25", "median", "q75", "max"]
+    frame = found.summary[columns].reset_index()
+    frame = frame.assign(group=material.words(found.by, frame["group"]))
+    styles: dict[str, Style] = {**dict.fromkeys(columns[1:], "one"), "n": "integer"}
+    return material.table("domains", frame, styles, period=material.when(found.period))
+
+
+def _figure(material: Material, found: DomainComparison) -> Part:
+    return material.figure(
+        "distribution",
+        charts.domain_distribution,
+        found.scores.droplevel("period"),
+        options={"by": found.by},
+        notes=[material.say("note.boxes")],
+        period=material.when(found.period),
+    )
+
+
+def _pairs(material: Material, found: DomainComparison) -> Part:
+    frame = found.pairs.assign(
+        group=material.words(found.by, found.pairs["group"]),
+        other=material.words(found.by, found.pairs["other"]),
+        p_holm=[material.p_value(p) for p in found.pairs["p_holm"]],
+    )
+    columns = ["group", "other", "n", "n_other", "difference", "z", "p_holm", "cliffs_delta"]
+    styles: dict[str, Style] = {
+        "n": "integer",
+        "n_other": "integer",
+        "difference": "one",
+        "z": "two",
+        "cliffs_delta": "two",
+    }
+    return material.table("pairs", frame[columns], styles, notes=[material.say("note.pairs")])
+
+
+def _inequality(material: Material, found: DomainComparison) -> Part:
+    frame = found.inequality.reset_index()
+    parts = frame["part"].map(
+        lambda part: material.word(f"inequality.{part}")
+        if material.knows(f"inequality.{part}")
+        else material.word(f"{found.by}.{part}")
+    )
+    frame = frame.assign(measure=material.words("inequality", frame["measure"]), part=parts)
+    return material.table(
+        "inequality",
+        frame,
+        {"value": "three", "share": "percent"},
+        notes=[material.say("note.inequality")],
+    )

@@ -1,0 +1,137 @@
+"""摘要: the main numbers, each in one sentence."""
+
+from __future__ import annotations
+
+from ..material import Material
+from ..pieces import Part, Section
+from .domains import SIGNIFICANT
+
+
+def summary_section(material: Material) -> Section:
+    """Write the section.
+
+    Parameters
+    ----------
+    material : Material
+        What is reported.
+
+    Returns
+    -------
+    Section
+    """
+    overall = material.index.overall
+    parts: list[Part] = [
+        material.say(
+            "summary.what",
+            framework=material.index.framework.name[material.language],
+            organisations=overall.index.get_level_values("org").nunique(),
+            span=material.span,
+            records=_records(material),
+        ),
+        material.joined(
+            [*_scores(material), *_domains(material), *_grades(material)],
+        ),
+        material.joined(
+            [*_weak(material), *_change(material), *_robustness(material)],
+        ),
+        material.say("summary.illustrative"),
+    ]
+    return Section("summary", material.say("summary.title"), tuple(p for p in parts if p))
+
+
+def _records(material: Material) -> str:
+    if material.index.evidence is None:
+        return ""
+    sources = material.index.evidence.data.sources
+    return material.say(
+        "summary.records",
+        files=sources["file"].nunique(),
+        kept=int(sources["kept"].sum()),
+        aside=int(sources["set_aside"].sum()),
+    )
+
+
+def _scores(material: Material) -> list[str]:
+    scores = material.ranks["score"].dropna()
+    if scores.empty:
+        return [material.say("scores.none")]
+    said = [
+        material.say(
+            "summary.scores",
+            period=material.when(material.period),
+            mean=scores.mean(),
+            median=scores.median(),
+        )
+    ]
+    means = material.index.dimensions.xs(material.period, level="period").mean().dropna()
+    if len(means) > 1:
+        best, worst = str(means.idxmax()), str(means.idxmin())
+        said.append(
+            material.say("summary.ends", best=material.word(best), worst=material.word(worst))
+        )
+    return said
+
+
+def _domains(material: Material) -> list[str]:
+    found = material.analyses.domains
+    if found is None:
+        return []
+    medians = (
+        f"{material.word(f'{found.by}.{code}')} {median:.1f}"
+        for code, median in found.summary["median"].items()
+    )
+    p = found.tests["p_value"].iloc[0]
+    return [
+        material.say(
+            f"summary.{'differ' if p <= SIGNIFICANT else 'alike'}",
+            medians=material.listed(medians),
+            p=material.p_value(p),
+        )
+    ]
+
+
+def _grades(material: Material) -> list[str]:
+    found = material.analyses.grades
+    if found is None:
+        return []
+    counts = found.table.xs(material.period, level="period")["grade"].value_counts()
+    said = (
+        f"{grade.label(material.language)} {counts.get(grade.code, 0)}"
+        for grade in found.scheme.grades
+    )
+    return [material.say("summary.grades", counts=material.listed(said))]
+
+
+def _weak(material: Material) -> list[str]:
+    found = material.analyses.weak
+    if found is None or not found.table["weak"].any():
+        return []
+    reasons = found.reasons["dimension"].value_counts()
+    return [
+        material.say(
+            "summary.weak",
+            count=int(found.table["weak"].sum()),
+            reasons=material.listed(material.word(str(code)) for code in reasons.index[:2]),
+        )
+    ]
+
+
+def _change(material: Material) -> list[str]:
+    found = material.analyses.change
+    if found is None:
+        return []
+    last = found.steps[found.steps.index.get_level_values("period") == material.period]
+    if last.empty:
+        return []
+    fell = int((found.warnings["period"] == material.period).sum())
+    return [material.say("summary.change", mean=last["change"].mean(), fell=fell)]
+
+
+def _robustness(material: Material) -> list[str]:
+    found = material.analyses.robustness
+    if found is None:
+        return []
+    ranks = found.ranks.xs(material.period, level="period").dropna(subset=["median"])
+    if ranks.empty:
+        return []
+    return [material.say("summary.robustness", width=(ranks["high"] - ranks["low"]).median())]

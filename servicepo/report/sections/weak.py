@@ -1,0 +1,153 @@
+"""软弱涣散名单: who is on the list by which rule, how surely, why, and what would take it off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from ... import charts
+from ...errors import MethodError
+from ...weakness import WeakBranches
+from ..material import Material
+from ..pieces import DASH, Part, Section
+
+STEPS = 3
+SHOWN = 40
+
+
+def weak_section(material: Material) -> Section:
+    """Write the section.
+
+    Parameters
+    ----------
+    material : Material
+        What is reported.
+
+    Returns
+    -------
+    Section
+    """
+    title = material.say("weak.title")
+    found = material.analyses.weak
+    if found is None:
+        return Section("weak", title, (material.refusal("weak"),))
+    listed = found.table[found.table["weak"]]
+    parts: list[Part] = [
+        material.say("weak.purpose"),
+        material.say(
+            "weak.count",
+            period=material.when(material.period),
+            count=len(listed),
+            scored=int(found.table["score"].notna().sum()),
+            bottom=int(listed["bottom"].sum()),
+            share=found.share,
+            criteria=int((listed["criteria"] > 0).sum()),
+        ),
+        material.say("weak.shown" if material.names else "weak.hidden"),
+    ]
+    if listed.empty:
+        return Section("weak", title, tuple(parts))
+    known = listed["p_weak"].dropna()
+    if len(known):
+        parts.append(
+            material.say(
+                "weak.sure", sure=int((known >= 0.8).sum()), unsure=int((known < 0.5).sum())
+            )
+        )
+    parts += [_list(material, found, listed), _reasons(material, found)]
+    steps = _steps(material, found, listed)
+    if len(steps):
+        parts += [material.say("weak.steps"), steps_table(material, steps)]
+    return Section("weak", title, tuple(parts))
+
+
+def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part:
+    reasons = _reasons_by_org(material, found)
+    frame = listed.reset_index()
+    frame = pd.DataFrame(
+        {
+            "org": material.hide(frame["org"]),
+            "score": frame["score"],
+            "place": [
+                f"{rank:.0f}/{n:.0f}" if rank == rank else DASH
+                for rank, n in zip(frame["rank"], frame["n"], strict=True)
+            ],
+            "p_weak": frame["p_weak"],
+            "rules": [_rules(material, found, rules) for rules in frame["rules"]],
+            "reasons": frame["org"].map(reasons),
+        }
+    )
+    return material.table(
+        "weak",
+        frame,
+        {"score": "one", "p_weak": "percent"},
+        notes=[material.say("note.weak"), material.suppression],
+        shown=SHOWN,
+        period=material.when(material.period),
+    )
+
+
+def _rules(material: Material, found: WeakBranches, rules: str) -> str:
+    names = {criterion.code: criterion.label(material.language) for criterion in found.declared.criteria}
+    names["bottom_share"] = material.say("weak.rule.bottom", share=found.share)
+    return material.clauses(names[rule] for rule in rules.split(";"))
+
+
+def _reasons_by_org(material: Material, found: WeakBranches) -> dict[str, str]:
+    """Name the largest obstacles of each organisation; a hidden indicator without its degree."""
+    said: dict[str, list[str]] = {}
+    for row in found.reasons.sort_values(["org", "place"]).itertuples():
+        name = material.word(row.indicator)
+        hidden = material.is_hidden(row.org, row.indicator)
+        said.setdefault(row.org, []).append(name if hidden else f"{name} {row.degree:.0%}")
+    return {org: material.listed(words) for org, words in said.items()}
+
+
+def _reasons(material: Material, found: WeakBranches) -> Part:
+    """Count how often each indicator is among the largest obstacles."""
+    counts = found.reasons["indicator"].value_counts(sort=False).rename("count")
+    frame = counts.rename_axis("reason").reset_index()
+    frame = frame.sort_values(["count", "reason"], ascending=[False, True], kind="stable")
+    return material.figure(
+        "weak_reasons", charts.weak_reasons, frame.head(15), notes=[material.say("note.reasons")]
+    )
+
+
+def _steps(material: Material, found: WeakBranches, listed: pd.DataFrame) -> pd.DataFrame:
+    """Ask what would take each off the bottom share: the first and largest steps."""
+    rows = list(_step_rows(material, found, listed.index[listed["bottom"]]))
+    return pd.DataFrame(rows, columns=["org", "shortfall", "needed"])
+
+
+def _step_rows(
+    material: Material, found: WeakBranches, orgs: pd.Index
+) -> Iterator[tuple[str, float, str]]:
+    for org in orgs:
+        try:
+            steps = found.conditions(org)
+        except MethodError:
+            continue
+        steps = steps[steps["rule"] == "bottom_share"]
+        if steps.empty:
+            continue
+        said = [
+            material.say(
+                "weak.step",
+                name=material.word(step.indicator),
+                now=DASH if material.is_hidden(org, step.indicator) else f"{step.now:.1f}",
+                needed=DASH if material.is_hidden(org, step.indicator) else f"{step.needed:.1f}",
+            )
+            for step in steps.head(STEPS).itertuples()
+        ]
+        more = len(steps) - STEPS
+        if more > 0:
+            said.append(material.say("weak.more_steps", count=more))
+        yield material.shown[org], float(steps["gain"].sum()), material.clauses(said)
+
+
+def steps_table(material: Material, steps: pd.DataFrame) -> Part:
+    """List the least improvements that would take each organisation off the bottom share."""
+    return material.table(
+        "steps", steps, {"shortfall": "one"}, notes=[material.say("note.steps")], shown=SHOWN
+    )
