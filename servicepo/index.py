@@ -517,14 +517,18 @@ def _refuse_mixed_full_marks(evidence: Evidence | None, classes: pd.Series) -> N
     frame = marks.reset_index().merge(
         classes.rename("class").reset_index(), on=["org", "period"], how="inner"
     )
-    spread = frame.groupby(["class", "period", "indicator"], observed=True)["full_mark"].unique()
-    for (label, _, indicator), found in spread.items():
-        if len(found) > 1:
-            raise MethodError(
-                f"Organisations ranked together must be scored on one full mark, got "
-                f"{', '.join(f'{m:g}' for m in sorted(found))} for {indicator!r} in {label!r}. "
-                'Rank within a class, such as within="group".'
-            )
+    by = ["class", "period", "indicator"]
+    several = frame.groupby(by, observed=True)["full_mark"].nunique()
+    if (several <= 1).all():
+        return
+    label, period, indicator = next(iter(several.index[several > 1]))
+    mixed = (frame["class"] == label) & (frame["period"] == period)
+    found = frame.loc[mixed & (frame["indicator"] == indicator), "full_mark"].unique()
+    raise MethodError(
+        "Organisations ranked together must be scored on one full mark, got "
+        f"{', '.join(f'{mark:g}' for mark in sorted(found))} for {indicator!r} in {label!r}. "
+        'Rank within a class, such as within="group".'
+    )
 
 
 def _methods_sentence(index: Index, language: Language) -> str:

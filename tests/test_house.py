@@ -12,6 +12,13 @@ FLOORS = {
     "errors": 0,
     "labels": 0,
     "methods/guards": 0.5,
+    "methods/moments": 0.6,
+    "methods/maps": 0.6,
+    "methods/scalings": 0.7,
+    "methods/components": 0.8,
+    "methods/importance": 0.8,
+    "methods/benefit_of_the_doubt": 0.8,
+    "methods/voting": 0.8,
     "methods": 1,
     "tables": 1,
     "measures": 1,
@@ -24,6 +31,8 @@ FLOORS = {
     "tallying": 3,
     "bench": 3,
     "index": 4,
+    "anonymity": 4.5,
+    "rules": 4.5,
     "comparison": 5,
     "grading": 5,
     "weakness": 5,
@@ -67,7 +76,7 @@ def own_imports(path: Path) -> list[tuple[str, bool]]:
         elif isinstance(node, ast.Import):
             names = [a.name for a in node.names]
         for name in names:
-            if name == "servicepo":
+            if name in ("servicepo", "servicepo.__version__"):
                 found.append(("", node in at_top))
             elif name.startswith("servicepo."):
                 found.append((name.removeprefix("servicepo."), node in at_top))
