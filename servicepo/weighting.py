@@ -12,14 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .declared import Table
+from .methods.objective_weights import OBJECTIVE_WEIGHTS
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
-OBJECTIVE_WEIGHTS: Final = (  # until methods.objective_weights is here
-    "equal",
-    "entropy",
-    "critic",
-)
 _RECIPROCAL: Final = 0.005  # three decimals of 1/3 or 1/7 pass, two do not
 _CONSISTENT: Final = 0.1  # largest consistency ratio of a judgement matrix (Saaty 1980)
 
@@ -67,14 +63,16 @@ def authority(table: Table) -> tuple[bool, str, str]:
 
 def take_level(table: Table, below: str, written: Sequence[float]) -> tuple[Weighting, list[float]]:
     """Take how a level is weighted and return the weights of what is below it."""
-    if isinstance(table.take("weights"), str):
-        inner = Table({"method": table.take("weights")}, table.path, table.problems)
-    else:
-        inner = table.table("weights") or Table({}, f"{table.path}.weights", table.problems)
     given = [not math.isnan(w) for w in written]
     some = f"{sum(given)} of {len(given)}"
     words = ("equal", "given", "ahp", *(w for w in OBJECTIVE_WEIGHTS if w != "equal"))
-    method = inner.choice("method", words, default="given" if any(given) else "equal")
+    default = "given" if any(given) else "equal"
+    short = isinstance(table.take("weights"), str)  # weights = "entropy"
+    inner = None if short else table.table("weights")
+    inner = inner or Table({}, f"{table.path}.weights", table.problems)
+    method = (
+        table.choice("weights", words) if short else inner.choice("method", words, default=default)
+    )
     matrix = _matrix(inner, len(written)) if method == "ahp" else None
     weighting = Weighting(method, _rows(matrix), *authority(inner))
     inner.close()
