@@ -97,7 +97,7 @@ def ranking(
         scores = rows["score"].to_numpy(dtype=float)
         bars = axes.barh(y, scores, height=0.68, color=PALE, edgecolor=MAIN, linewidth=0.6)
         axes.bar_label(bars, [f"{score:.{decimals(scores)}f}" for score in scores], padding=2)
-        ranks = [f"{rank:g}" for rank in rows["rank"]]
+        ranks = [f"{rank:.10g}" for rank in rows["rank"]]
         width = max(map(len, ranks), default=1)
         label_lines(axes, lines, pad=8 + 4.6 * width)
         # The ranks stand in a column of their own between the names and the bars.
@@ -137,16 +137,18 @@ def _mark_ranks(ax: Axes, ranks: np.ndarray) -> None:
 def _grouped_lines(
     table: pd.DataFrame, top: int, bottom: int, language: Language, words: Words
 ) -> list[Line]:
-    names = [shown(org, language, words) for org in table["org"]]
+    def name_of(at: int) -> str:
+        return shown(table["org"].iloc[at], language, words)
+
     codes, groups = grouped(table["group"]) if "group" in table.columns else (None, [])
     if len(groups) < 2:
-        return chosen_lines(names, range(len(table)), top, bottom, language)
+        return chosen_lines(range(len(table)), name_of, top, bottom, language)
     lines = []
     first, last = (max(1, most // len(groups)) if most else 0 for most in (top, bottom))
     for group in groups:
-        at = np.flatnonzero(codes == group)
+        at = np.flatnonzero(codes == group).tolist()
         lines.append(Line(f"{shown(group, language, words)}  n = {len(at)}", kind="heading"))
-        lines += chosen_lines(names, at, first, last, language)
+        lines += chosen_lines(at, name_of, first, last, language)
     return lines
 
 
@@ -177,6 +179,7 @@ def rank_intervals(
         - ``median``, ``low``, ``high``: numbers, the median rank and the ends of its 5–95 %
           interval, 1 being best;
         - ``rank`` (may be absent): the rank as built, drawn as a hollow diamond;
+        - ``group`` (may be absent): code of the group that is ranked within;
         - ``period`` (may be absent): of several periods the last is drawn and named.
 
         Rows without a median are not drawn; the axis tells how many they are.
@@ -208,15 +211,14 @@ def rank_intervals(
         "rank_intervals",
         text=("org",),
         numbers=("median", "low", "high"),
-        optional=("period",),
+        optional=("group", "period"),
         optional_numbers=("rank",),
     )
     table, period = latest(table)
     check_keys(table, "rank_intervals", "org")
     drawn = present(table, "rank_intervals", "median")
     drawn = drawn.sort_values(["median", "low", "high"], kind="stable").reset_index(drop=True)
-    names = [shown(org, language, words) for org in drawn["org"]]
-    lines = chosen_lines(names, range(len(drawn)), top, bottom, language)
+    lines = _grouped_lines(drawn, top, bottom, language, words)
     lines = wrapped_lines(lines, ax, extra=2.2)
 
     with drawing(ax, height=height_of(lines, extra=2.2)) as axes:

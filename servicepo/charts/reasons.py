@@ -85,7 +85,7 @@ def _counts(
         bars = axes.barh(
             range(len(lines)), counts, height=0.66, color=PALE, edgecolor=MAIN, linewidth=0.6
         )
-        axes.bar_label(bars, [f"{count:g}" for count in counts], padding=3)
+        axes.bar_label(bars, [f"{count:.10g}" for count in counts], padding=3)
         axes.set_xlim(0, 1.08 * counts.max(initial=1.0))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel(title_of("chart.organisations", language))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -38,16 +38,15 @@ class Line:
 
 
 def chosen_lines(
-    names: Sequence[str], positions: Iterable[int], top: int, bottom: int, language: Language
+    at: Sequence[int], name_of: Callable[[int], str], top: int, bottom: int, language: Language
 ) -> list[Line]:
     """Return the first and last rows, and between them a line that tells how many are left out."""
-    at = list(positions)
     hidden = len(at) - top - bottom
     if hidden <= 0:
-        return [Line(names[each], each) for each in at]
+        return [Line(name_of(each), each) for each in at]
     told = word("chart.gap", language).format(hidden)
-    first = [Line(names[each], each) for each in at[:top]]
-    last = [Line(names[each], each) for each in at[len(at) - bottom :]]
+    first = [Line(name_of(each), each) for each in at[:top]]
+    last = [Line(name_of(each), each) for each in at[len(at) - bottom :]]
     return [*first, Line(told, kind="gap"), *last]
 
 

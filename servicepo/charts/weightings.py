@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from ..labels import Language
 from .frames import Words, check_keys, grouped, in_order, present, shown, table_of, title_of
+from .heat import draw_cells, height_of_cells, refuse_many, row_names
 from .rows import Line, height_of, label_lines, wrapped_lines
-from .style import MAIN, PALE, drawing, styles_of
+from .style import INK, MAIN, PALE, drawing, styles_of
 
 __all__ = ["weights"]
+
+MOST_MARKERS: Final = 4
 
 
 def weights(
@@ -22,7 +28,7 @@ def weights(
     title: str | None = None,
     words: Words = None,
 ) -> Axes:
-    """Draw the weight of every indicator under its dimension: bars, or a marker for each group.
+    """Draw the weight of every indicator by dimension: bars, markers of groups, or cells.
 
     Parameters
     ----------
@@ -34,8 +40,8 @@ def weights(
         - ``global_weight``: number, share of the whole (0–1);
         - ``local_weight`` (may be absent): number, share of the dimension (0–1), written in
           brackets where there is one group;
-        - ``group`` (may be absent): code of the group the weights hold for; several groups are
-          drawn as markers on one line.
+        - ``group`` (may be absent): code of the group the weights hold for; two to four groups
+          are drawn as markers on one line, more as cells (up to 60 indicators).
 
         Rows without ``global_weight`` (an indicator that does not apply to a group) are not drawn.
     ax : Axes, optional
@@ -79,28 +85,59 @@ def weights(
     table = present(table, "weights", "global_weight")
     check_keys(table, "weights", "group", "indicator")
     groups = in_order(table["group"])
+    if len(groups) > MOST_MARKERS:
+        return _cells(table, ax, language, title, words)
     lines, places = _lines(table, ax, language, words, totals=len(groups) == 1)
 
     with drawing(ax, height=height_of(lines, extra=1.6 if len(groups) == 1 else 2.3)) as axes:
         label_lines(axes, lines)
         y = table["indicator"].map(places).to_numpy(dtype=float)
-        percent = 100 * table["global_weight"].to_numpy(dtype=float)
-        local = len(groups) == 1 and "local_weight" in table.columns
         if len(groups) == 1:
-            bars = axes.barh(y, percent, height=0.66, color=PALE, edgecolor=MAIN, linewidth=0.6)
-            inside = 100 * table["local_weight"] if local else np.full(len(table), np.nan)
-            axes.bar_label(
-                bars,
-                [
-                    f"{share:.1f}" + (f" ({part:.1f})" if part == part else "")
-                    for share, part in zip(percent, inside, strict=True)
-                ],
-                padding=3,
-            )
-            axes.set_xlim(0, 1.22 * percent.max())
+            _draw_bars(axes, table, y, language)
         else:
-            _draw_groups(axes, table, y, percent, language, words)
-        axes.set_xlabel(title_of("chart.weight_local" if local else "chart.weight", language))
+            _draw_groups(axes, table, y, language, words)
+        axes.set_title(title or "")
+        return axes
+
+
+def _draw_bars(ax: Axes, table: pd.DataFrame, y: np.ndarray, language: Language) -> None:
+    percent = 100 * table["global_weight"].to_numpy()
+    texts, told = [f"{share:.1f}" for share in percent], "chart.weight"
+    if "local_weight" in table.columns:
+        told = "chart.weight_local"
+        inside = [f" ({100 * part:.1f})" if part == part else "" for part in table["local_weight"]]
+        texts = [text + part for text, part in zip(texts, inside, strict=True)]
+    bars = ax.barh(y, percent, height=0.66, color=PALE, edgecolor=MAIN, linewidth=0.6)
+    ax.bar_label(bars, texts, padding=3)
+    ax.set_xlim(0, 1.22 * percent.max())
+    ax.set_xlabel(title_of(told, language))
+
+
+def _cells(
+    table: pd.DataFrame, ax: Axes | None, language: Language, title: str | None, words: Words
+) -> Axes:
+    """Draw indicators × groups as cells, with a line where a dimension ends."""
+    groups, (dimensions, order) = in_order(table["group"]), grouped(table["dimension"])
+    codes: list[Hashable] = []
+    names: list[str] = []
+    ends = []
+    for dimension in order:
+        own = list(dict.fromkeys(table["indicator"][dimensions == dimension]))
+        first, *others = (shown(code, language, words) for code in own)
+        names += [f"{shown(dimension, language, words)}  {first}", *others]
+        codes += own
+        ends.append(len(codes))
+    refuse_many(len(codes), "weights")
+    pairs = table.set_index(["indicator", "group"])["global_weight"]
+    pairs = pairs.reindex(pd.MultiIndex.from_product([codes, groups]))
+    percent = 100 * pairs.to_numpy().reshape(len(codes), len(groups))
+    rows = row_names(names, len(groups), ax)
+    columns = [shown(group, language, words) for group in groups]
+    with drawing(ax, height=height_of_cells(rows) + 0.6) as axes:
+        draw_cells(axes, percent, rows, columns, limits=(0.0, float(np.nanmax(percent)) or 1.0))
+        for end in ends[:-1]:
+            axes.axhline(end, color=INK, linewidth=0.6)
+        axes.set_xlabel(title_of("chart.weight", language))
         axes.set_title(title or "")
         return axes
 
@@ -109,10 +146,10 @@ def _draw_groups(
     ax: Axes,
     table: pd.DataFrame,
     y: np.ndarray,
-    percent: np.ndarray,
     language: Language,
     words: Words,
 ) -> None:
+    percent = 100 * table["global_weight"].to_numpy()
     styles = styles_of(in_order(table["group"]))
     # Markers of one indicator stand a little apart, so that equal weights do not hide each other.
     steps = np.linspace(-0.24, 0.24, len(styles))
@@ -128,6 +165,7 @@ def _draw_groups(
         )
     ax.grid(axis="both")
     ax.set_xlim(0, 1.08 * percent.max())
+    ax.set_xlabel(title_of("chart.weight", language))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(styles), 4), borderaxespad=0.2)
 
 

@@ -176,3 +176,11 @@ def test_many_intervals_are_cut_and_told(organisations):
     table = organisations(60)
     table = table.assign(median=table["rank"], low=table["rank"], high=table["rank"])
     assert "… 50 个未显示 …" in said(rank_intervals(table, top=5, bottom=5))
+
+
+def test_intervals_of_groups_stand_below_each_other(organisations):
+    table = organisations(30)
+    ranks = table.groupby("domain")["score"].rank(ascending=False)
+    table = table.assign(group=table["domain"], median=ranks, low=ranks, high=ranks)
+    headings = [text for text in said(rank_intervals(table)) if "n =" in text]
+    assert [heading.split()[0] for heading in headings] == ["农村（村、社区）", "企业", "机关事业"]

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -41,14 +42,10 @@ def test_several_groups_are_markers_that_stand_apart(frames):
     organs = frames["weights"].assign(group="organs", global_weight=[0.1, None, 0.9])
     ax = weights(pd.concat([organs, rural]))
     assert len(ax.patches) == 0
-    drawn = {
-        line.get_label(): line.get_xdata().tolist()
-        for line in ax.lines
-        if line.get_marker() != "None"
-    }
+    first, second = (line for line in ax.lines if line.get_marker() != "None")
+    drawn = {line.get_label(): line.get_xdata().tolist() for line in (first, second)}
     assert drawn["农村（村、社区）"] == pytest.approx([10, 30, 60])
     assert drawn["机关事业"] == pytest.approx([10, 90])
-    first, second = (line for line in ax.lines if line.get_marker() != "None")
     assert first.get_marker() != second.get_marker()
     assert first.get_ydata()[0] != second.get_ydata()[0]
 
@@ -61,3 +58,26 @@ def test_an_indicator_that_stands_twice_is_refused(frames):
         "a frame for charts.weights must have one row for each group and indicator, "
         "got 'all, 服务意识' more than once. Select or average rows first."
     )
+
+
+def test_many_groups_are_cells_by_dimension(frames):
+    groups = ["school", "village", "community", "building", "rest"]
+    frame = pd.concat([frames["weights"].assign(group=group) for group in groups])
+    frame = frame[(frame["group"] != "rest") | (frame["indicator"] != "服务作风")]
+    ax = weights(frame, words={"team": "领导班子", "results": "服务业绩"})
+    np.testing.assert_allclose(
+        ax.collections[0].get_array().filled(np.nan)[:, [0, -1]], [[10, 10], [30, np.nan], [60, 60]]
+    )
+    assert [label.get_text() for label in ax.get_xticklabels()] == [
+        "村",
+        "社区",
+        "楼宇",
+        "学校",
+        "其余",
+    ]
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "领导班子  服务意识",
+        "服务作风",
+        "服务业绩  群众欢迎",
+    ]
+    assert ax.get_xlabel() == "总权重（%）"
