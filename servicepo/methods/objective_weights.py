@@ -259,18 +259,18 @@ def critic(x: Table) -> Any:
     found = correlated(x, "CRITIC weights")
     if found.m == 1:
         return as_weights(x, np.ones(1))
+    conflict = (1.0 - found.correlation).sum(axis=1)
+    if np.all(conflict < 1e-9):
+        raise MethodError(
+            "CRITIC weights need indicators that are not all perfectly correlated, got "
+            f"{found.m} that are. Keep one of them, or use equal weights."
+        )
     if np.allclose(found.sd, found.sd[0], rtol=1e-9):
         warn(
             "CRITIC weights should see contrast between indicators, got one standard deviation for "
             "all (z-scores or ranks?), so that only conflict decides. Give min–max scores.",
             MethodWarning,
             stacklevel=2,
-        )
-    conflict = (1.0 - found.correlation).sum(axis=1)
-    if np.all(conflict < 1e-9):
-        raise MethodError(
-            "CRITIC weights need indicators that are not all perfectly correlated, got "
-            f"{found.m} that are. Keep one of them, or use equal weights."
         )
     return as_weights(x, found.sd * np.maximum(conflict, 0.0))
 
@@ -370,7 +370,7 @@ def merec(x: Table) -> Any:
         low <= 0,
         column_names(x),
         "scores must be above 0 for MEREC, got 0 or less in",
-        "Normalise by fraction_of_maximum, or give goalposts below every value.",
+        "Normalise by minmax_positive, or give goalposts below every value.",
     )
     logs, m = np.log(low), array.shape[1]
     effect = np.zeros(m)
