@@ -1,0 +1,477 @@
+"""Files, folders and databases -> grids: cells as they stand, with merges, encoding and digest."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import python_calamine
+import sqlalchemy
+
+from ..errors import TableError
+
+TEXT: Final = (".csv", ".tsv", ".txt")
+WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
+PARQUET: Final = (".parquet",)
+READABLE: Final = (*TEXT, *WORKBOOKS, *PARQUET)
+
+Merge = tuple[int, int, int, int]
+"""First row, first column, last row, last column of a merged range, counted from 0."""
+
+
+class Unreadable(Exception):  # noqa: N818 - it never leaves the package; it becomes a problem
+    """One file that cannot be read: the rule it breaks, and the words of the rule's sentences."""
+
+    def __init__(self, rule: str, **words: str) -> None:
+        super().__init__(rule)
+        self.rule, self.words = rule, words
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing to read: its name in every table of places, and where it is."""
+
+    name: str
+    place: Path | sqlalchemy.Engine
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Grid:
+    """One sheet as it stands.
+
+    Attributes
+    ----------
+    file, sheet : str
+        Where it stands; ``sheet`` is "" for a text file.
+    cells : DataFrame
+        Columns 0, 1, ...; rows 0, 1, ... A blank cell is missing.
+    merges : tuple of Merge
+        The merged ranges of the sheet.
+    header : tuple of str or None
+        The names of the columns where the format keeps them apart from the rows (Parquet, database).
+    encoding : str
+        The text encoding, or the format where the text has none of its own.
+    sha256 : str or None
+        Digest of the file; None for a database.
+    hidden : bool
+        Whether the workbook hides the sheet.
+    """
+
+    file: str
+    sheet: str
+    cells: pd.DataFrame
+    merges: tuple[Merge, ...] = ()
+    header: tuple[str, ...] | None = None
+    encoding: str = ""
+    sha256: str | None = None
+    hidden: bool = False
+
+
+# -- what there is to read ---------------------------------------------------------------------
+Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+def find_inputs(source: Source) -> tuple[list[Input], list[str]]:
+    """List what a source holds, in a fixed order, and the names of the files that are passed over."""
+    if isinstance(source, (str, os.PathLike)):
+        return _inputs_of(source)
+    parts = list(source)
+    if not parts:
+        raise TableError("sources must name at least one file, got []. Give a folder or a file.")
+    paths = [Path(p) for p in parts if not _is_url(p)]
+    files = [p for p in paths if not p.is_dir()]
+    common = Path(os.path.commonpath([p.absolute().parent for p in files])) if files else Path()
+    inputs: dict[str, Input] = {}
+    passed: list[str] = []
+    for part in parts:
+        found, over = _inputs_of(part, common)
+        inputs |= {i.name: i for i in found}
+        passed += over
+    return list(inputs.values()), passed
+
+
+def _is_url(part: str | os.PathLike[str]) -> bool:
+    return isinstance(part, str) and "://" in part
+
+
+def _inputs_of(
+    part: str | os.PathLike[str], common: Path | None = None
+) -> tuple[list[Input], list[str]]:
+    if _is_url(part):
+        return [_database(str(part))], []
+    path = Path(part)
+    if path.is_dir():
+        return _walk(path)
+    if not path.exists():
+        raise TableError(
+            f"source must be a folder, a file or a database URL that exists, got {str(part)!r}. "
+            "Check the path."
+        )
+    name = path.absolute().relative_to(common).as_posix() if common else path.name
+    if path.suffix.lower() not in READABLE:
+        raise TableError(
+            f"a file must be one of {', '.join(READABLE)}, got {name!r}. "
+            "Save it in one of these formats."
+        )
+    return [Input(name, path)], []
+
+
+def _walk(folder: Path) -> tuple[list[Input], list[str]]:
+    inputs, passed = [], []
+    names = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    for name in sorted(names):
+        parts = name.split("/")
+        if any(p.startswith((".", "~$", "__MACOSX")) for p in parts):
+            continue
+        path = names[name]
+        if path.stem.upper().startswith("README") or path.suffix.lower() in (".md", ".toml"):
+            continue
+        if path.suffix.lower() in READABLE:
+            inputs.append(Input(name, path))
+        else:
+            passed.append(name)
+    if not inputs:
+        raise TableError(
+            f"the folder must hold at least one table ({', '.join(READABLE)}), got none "
+            f"(at {folder.name}). Put the files there, or give another folder."
+        )
+    return inputs, passed
+
+
+def _database(url: str) -> Input:
+    try:
+        engine = sqlalchemy.create_engine(url)
+    except (sqlalchemy.exc.ArgumentError, ImportError) as error:
+        raise TableError(
+            f"source must be a database URL that SQLAlchemy understands, got {_masked(url)!r} "
+            f"({type(error).__name__}). Write it as dialect://user:password@host/database and "
+            "install the driver."
+        ) from None
+    named = engine.url
+    where = f"{named.host}/{named.database}" if named.host else Path(named.database or "").name
+    return Input(f"{named.get_backend_name()}:{where}", engine)
+
+
+def _masked(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//***@", url)
+
+
+# -- one input -> its grids --------------------------------------------------------------------
+def read_grids(item: Input, encoding: str | None = None) -> Iterator[Grid]:
+    """Yield the sheets of one input; raise `Unreadable` where it cannot be read."""
+    if isinstance(item.place, sqlalchemy.Engine):
+        yield from _read_database(item.name, item.place)
+        return
+    data = item.place.read_bytes()
+    if not data.strip():
+        raise Unreadable("file_empty")
+    digest = hashlib.sha256(data).hexdigest()
+    suffix = item.place.suffix.lower()
+    if suffix in TEXT:
+        yield _read_text(item.name, data, digest, encoding)
+    elif suffix in PARQUET:
+        yield _read_parquet(item.name, data, digest)
+    else:
+        yield from _read_workbook(item, digest, suffix[1:])
+
+
+def _typed(file: str, sheet: str, frame: pd.DataFrame, **more: Any) -> Grid:
+    header = tuple(str(c) for c in frame.columns)
+    return Grid(file, sheet, frame.set_axis(range(frame.shape[1]), axis=1), header=header, **more)
+
+
+def _read_parquet(file: str, data: bytes, digest: str) -> Grid:
+    try:
+        frame = pd.read_parquet(io.BytesIO(data))
+    except (pa.ArrowException, OSError, ValueError):
+        raise Unreadable("file_damaged", kind="parquet") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    frame = frame.reset_index(drop=True)
+    return _typed(file, "", frame, encoding="parquet", sha256=digest)
+
+
+def _read_database(file: str, engine: sqlalchemy.Engine) -> Iterator[Grid]:
+    try:
+        with engine.connect() as connection:
+            inspector = sqlalchemy.inspect(connection)
+            names = sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+            for name in names:
+                table = sqlalchemy.table(name, sqlalchemy.column("*", is_literal=True))
+                frame = pd.read_sql(sqlalchemy.select(table), connection)
+                yield _typed(file, name, frame, encoding="database")
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise Unreadable("database_unreachable", error=type(error).__name__) from None
+    finally:
+        engine.dispose()
+
+
+# -- text --------------------------------------------------------------------------------------
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
+    """Decode a text file without ever guessing silently: the text and the encoding found.
+
+    Byte-order mark, then strict UTF-8, then UTF-16 (told by its zero bytes), then strict GB18030
+    whose characters must be those people use. Any other encoding is used only when it is named.
+    """
+    if encoding is not None:
+        try:
+            return data.decode(encoding).removeprefix("\ufeff"), encoding
+        except LookupError:
+            raise TableError(
+                f'encoding must be one Python knows, got {encoding!r}. Give "gb18030", "big5" '
+                'or "utf-8", for example.'
+            ) from None
+        except UnicodeDecodeError:
+            raise Unreadable("encoding_wrong", encoding=encoding) from None
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return _strictly(data[len(mark) :], name), name
+    if b"\x00" in data:
+        name = "utf-16-le" if data[1::2].count(0) >= data[::2].count(0) else "utf-16-be"
+        return _strictly(data, name), name
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        text = _strictly(data, "gb18030")
+    if not _is_chinese(text):
+        raise Unreadable("encoding_unknown")
+    return text, "gb18030"
+
+
+def _strictly(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        raise Unreadable("encoding_unknown") from None
+
+
+_FREQUENT = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三"
+    "之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重"
+    "新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设"
+    "及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海"
+    "口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科"
+    "张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支"
+    "般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细"
+    "引听该铁价严龙飞村镇乡街居评考核项评价服务意诉渠册账单位楼宇企校姓址"
+    "黨組織務眾鎮鄉評領導隊場載體業績滿單項標對幹發動義與員區縣會這個為時來們國種過說產學經還後應開進實現計較應問題總數點號類別"
+)
+
+
+def _is_chinese(text: str) -> bool:
+    """Tell whether text read as GB18030 consists of characters that people write.
+
+    Big5, Latin or Japanese text that happens to be valid GB18030 comes out as rare characters and
+    characters of private use.
+    """
+    foreign = re.sub(r"[\x00-\x7f，。、；：（）《》“”—\u3000]+", "", text[:200_000])[:4000]
+    if any("\ue000" <= c <= "\uf8ff" for c in foreign):
+        return False
+    return sum(c in _FREQUENT for c in foreign) >= 0.15 * len(foreign)
+
+
+def _read_text(file: str, data: bytes, digest: str, encoding: str | None) -> Grid:
+    if encoding is None and b"\x00" not in data:
+        body = data.removeprefix(_BOMS[0][0])
+        try:
+            cells = _plain_cells(body)
+        except pa.ArrowInvalid:  # lines of different length, or not UTF-8: the careful way
+            pass
+        else:
+            return Grid(file, "", cells, encoding="utf-8", sha256=digest)
+    text, encoding = decode(data, encoding)
+    try:
+        cells = _plain_cells(text.encode("utf-8"))
+    except pa.ArrowInvalid:
+        cells = _ragged_cells(text)
+    return Grid(file, "", cells, encoding=encoding, sha256=digest)
+
+
+def _head(text: str) -> tuple[str, int]:
+    """Return the mark between the fields of a text and the number of fields, from its first lines."""
+    lines = text[:65_536].splitlines()[:50]
+    mark = _delimiter([line for line in lines if line.strip()])
+    return mark, max((len(row) for row in csv.reader(lines, delimiter=mark)), default=0)
+
+
+def _plain_cells(data: bytes) -> pd.DataFrame:
+    """Read UTF-8 text whose lines all have the same number of fields; refuse any other."""
+    mark, width = _head(data[:65_536].decode("utf-8", errors="ignore"))
+    names = [str(i) for i in range(width)]
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(data),
+        read_options=pyarrow.csv.ReadOptions(column_names=names),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=mark, newlines_in_values=b'"' in data, ignore_empty_lines=False
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()),
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
+    return table.to_pandas().set_axis(range(width), axis=1)
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Return the mark that divides most lines into most fields."""
+    counts = {mark: Counter(line.count(mark) for line in lines) for mark in ",\t;|"}
+    return max(
+        counts, key=lambda m: sum(n for c, n in counts[m].items() if c) * 1000 + max(counts[m])
+    )
+
+
+def _ragged_cells(text: str) -> pd.DataFrame:
+    """Read text whose lines differ in length: title rows, footers, stray marks."""
+    mark, width = _head(text)
+
+    def parse(width: int) -> pd.DataFrame:
+        return pd.read_csv(
+            io.StringIO(text),
+            sep=mark,
+            header=None,
+            names=range(width),
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+            index_col=False,
+            on_bad_lines="error",
+        )
+
+    try:
+        return parse(width)
+    except pd.errors.ParserError:
+        rows = csv.reader(io.StringIO(text), delimiter=mark)
+        try:
+            return parse(max(len(row) for row in rows))
+        except (csv.Error, pd.errors.ParserError):
+            raise Unreadable("file_damaged", kind="csv") from None
+
+
+# -- workbooks ---------------------------------------------------------------------------------
+def _read_workbook(item: Input, digest: str, kind: str) -> Iterator[Grid]:
+    path = item.place
+    assert isinstance(path, Path)
+    try:
+        book = python_calamine.load_workbook(path)
+    except python_calamine.PasswordError:
+        raise Unreadable("file_locked") from None
+    except python_calamine.CalamineError:
+        raise Unreadable("file_damaged", kind=kind) from None
+    percents = _percent_cells(path) if kind in ("xlsx", "xlsm") else {}
+    with book:
+        for meta in book.sheets_metadata:
+            if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = book.get_sheet_by_name(meta.name)
+            merges = tuple(
+                sorted((r0, c0, r1, c1) for (r0, c0), (r1, c1) in sheet.merged_cell_ranges or ())
+            )
+            if kind == "ods":
+                merges = _ods_merges(path, meta.name)
+            yield Grid(
+                item.name,
+                meta.name,
+                _cells_of_sheet(sheet, percents.get(meta.name, [])),
+                merges=merges,
+                encoding=kind,
+                sha256=digest,
+                hidden=meta.visible != python_calamine.SheetVisibleEnum.Visible,
+            )
+
+
+def _cells_of_sheet(
+    sheet: python_calamine.CalamineSheet, percents: list[tuple[int, int]]
+) -> pd.DataFrame:
+    rows = [[_cell(v) for v in row] for row in sheet.to_python(skip_empty_area=False)]
+    for r, c in percents:
+        if isinstance(rows[r][c], (int, float)):
+            rows[r][c] = round(100 * rows[r][c], 10)
+    width = max((len(row) for row in rows), default=0)
+    cells = np.empty((len(rows), width), dtype=object)
+    for i, row in enumerate(rows):
+        cells[i, : len(row)] = row
+    return pd.DataFrame(cells)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def _percent_cells(path: Path) -> dict[str, list[tuple[int, int]]]:
+    """Find the cells that Excel shows as a percentage: it stores 38.46% as 0.3846."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    except (KeyError, ElementTree.ParseError, zipfile.BadZipFile):
+        return {}
+    percent = {"9", "10"} | {
+        f.get("numFmtId", "")
+        for f in styles.iter(f"{_MAIN}numFmt")
+        if "%" in f.get("formatCode", "")
+    }
+    used = styles.find(f"{_MAIN}cellXfs")
+    if used is None or not any(x.get("numFmtId") in percent for x in used):
+        return {}
+    book = openpyxl.load_workbook(path, data_only=True)
+    return {
+        sheet.title: [
+            (cell.row - 1, cell.column - 1)
+            for row in sheet.iter_rows()
+            for cell in row
+            if "%" in (cell.number_format or "") and isinstance(cell.value, (int, float))
+        ]
+        for sheet in book.worksheets
+    }
+
+
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+
+
+def _ods_merges(path: Path, name: str) -> tuple[Merge, ...]:
+    """Read the merged ranges of an ods sheet, which the reader of its cells does not tell."""
+    with zipfile.ZipFile(path) as archive:
+        content = ElementTree.fromstring(archive.read("content.xml"))
+    merges = []
+    for table in content.iter(f"{_TABLE}table"):
+        if table.get(f"{_TABLE}name") != name:
+            continue
+        r = 0
+        for row in table.iter(f"{_TABLE}table-row"):
+            c = 0
+            for cell in row:
+                if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                    continue
+                down = int(cell.get(f"{_TABLE}number-rows-spanned", "1"))
+                right = int(cell.get(f"{_TABLE}number-columns-spanned", "1"))
+                if down > 1 or right > 1:
+                    merges.append((r, c, r + down - 1, c + right - 1))
+                c += int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+            r += int(row.get(f"{_TABLE}number-rows-repeated", "1"))
+    return tuple(sorted(merges))

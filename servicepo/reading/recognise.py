@@ -1,0 +1,580 @@
+"""Blocks -> plans: which of the four tables a block is, and what each of its columns tells."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import PurePosixPath
+from typing import Final
+
+import pandas as pd
+
+from ..tables import ORGANISATIONS, PLACE, SERVICE_RECORDS
+from .aliases import (
+    bare_header,
+    code_in,
+    code_of,
+    field_of,
+    full_mark_in,
+    kind_of_column,
+    kind_of_row,
+    nearest_field,
+)
+from .layout import Block, Path, leaf_of
+from .mapping import IGNORE, FileMapping
+from .personal import personal_columns
+from .text import clean_cell
+from .values import parse_numbers, parse_periods, period_in_text
+
+ATTRIBUTES: Final = tuple(c for c in ORGANISATIONS if c not in PLACE)
+"""Fields of an organisation that may stand beside its scores or events."""
+
+_ROSTER: Final = frozenset(
+    ("members", "households", "staff", "grids", "level", "supervisor", "core_role", "tags")
+)
+_EVENT: Final = frozenset(
+    ("record", "accepted", "undertaken", "replied", "due", "way", "service", "disposal")
+)
+_SAMPLE: Final = 100
+_NEAR: Final = 75
+TOTAL_QUESTION: Final = "总体满意度"
+"""The question of a vote sheet that names none but speaks of satisfaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A column of numbers: scores of one item, or votes for one answer; None where a row tells it.
+
+    ``answer`` is "*" where the cells hold the answers themselves (one row per questionnaire).
+    """
+
+    position: int
+    item: str | None = None
+    source: str | None = None
+    period: str | None = None
+    respondent: str | None = None
+    answer: str | None = None
+    kind: str | None = None
+    org: str | None = None
+    full_mark: float | None = None
+    full_mark_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A column that is not kept: where, its header, the rule, and the nearest known header."""
+
+    position: int
+    header: str
+    rule: str
+    near: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Plan:
+    """How a block turns into rows of one table.
+
+    ``fields`` holds, for each field, the columns that tell it (several for a period in two columns);
+    ``constants`` the one word a field has in all rows; ``guessed`` the constants nobody wrote;
+    ``year`` the year that the names speak of.
+    """
+
+    block: Block
+    table: str
+    fields: dict[str, list[int]]
+    measures: list[Measure]
+    constants: dict[str, str]
+    guessed: dict[str, str] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+    mapping: FileMapping | None = None
+    year: str | None = None
+
+
+def is_known(header: str) -> bool:
+    """Tell whether a header is declared: a field, an answer, a source or a column to pass over."""
+    return bool(
+        field_of(header)
+        or kind_of_column(header)
+        or _code("answer", header)
+        or _code("source", header)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _code(vocabulary: str, word: str) -> str | None:
+    code = code_of(vocabulary, pd.Series([word], dtype="str")).iloc[0]
+    return None if pd.isna(code) else str(code)
+
+
+# -- one column --------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """What the header of one column says, before the table is known."""
+
+    position: int
+    path: Path
+    leaf: str
+    fields: tuple[tuple[str, str], ...]
+    passed: str | None
+    answer: str | None
+    source: str | None
+    respondent: str | None
+    period: str | None
+    kind: str | None
+    full_mark: float | None
+    cells: pd.Series
+    dated: bool
+
+    def of(self, *tables: str) -> str | None:
+        """Return the field it names in the first of some tables that knows it."""
+        return next((f for t in tables for table, f in self.fields if table == t), None)
+
+    @cached_property
+    def numeric(self) -> bool:
+        """Whether most of the filled cells are numbers."""
+        return _mostly_numbers(self.cells)
+
+    @property
+    def header(self) -> str:
+        return "/".join(self.path)
+
+    @property
+    def item(self) -> str | None:
+        """The lowest level of the header that is free text."""
+        free = [bare_header(w) for w in self.path if not _is_role(w)]
+        return free[-1] if free else None
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        return tuple(bare_header(w) for w in self.path if not _is_role(w))
+
+
+def _is_role(word: str) -> bool:
+    """Tell whether a level of a header says who, when or which answer rather than what."""
+    coded = any(_code(v, word) for v in ("answer", "source"))
+    fields = {(t, f) for t, f in field_of(word) if t in ("evaluations", "surveys")}
+    return bool(coded or fields or _period(word) or kind_of_column(word))
+
+
+def _period(word: str) -> str | None:
+    value = parse_periods(pd.Series([word], dtype="str")).values.iloc[0]
+    return None if pd.isna(value) else str(value)
+
+
+def _column(block: Block, position: int, path: Path, mapped: str | None) -> _Column:
+    leaf = leaf_of(path)
+    cells = block.cells[position]
+    fields: tuple[tuple[str, str], ...] = tuple(field_of(path[-1])) if path else ()
+    if not fields and len(path) > 1:
+        fields = tuple(field_of("".join(path)))
+    if mapped:
+        fields = tuple((t, mapped) for t in ("evaluations", "services", "surveys", "organisations"))
+    first = {
+        v: next((c for w in reversed(path) if (c := _code(v, w))), None)
+        for v in ("source", "respondent")
+    }
+    kind = _code("kind", leaf) if leaf else None
+    return _Column(
+        position=position,
+        path=path,
+        leaf=leaf,
+        fields=fields,
+        passed=None if mapped else kind_of_column(leaf) if leaf else None,
+        answer=None if mapped else _code("answer", leaf) if leaf else None,
+        source=None if mapped else first["source"],
+        respondent=first["respondent"] if len(path) > 1 else None,
+        period=next((p for w in path if (p := _period(w))), None),
+        kind=kind if kind in ("bonus", "deduction") else None,
+        full_mark=next((m for w in reversed(path) if (m := full_mark_in(w)) is not None), None),
+        cells=cells,
+        dated=pd.api.types.is_datetime64_any_dtype(cells.dtype),
+    )
+
+
+def _sample(cells: pd.Series) -> pd.Series:
+    """Return some of the filled cells, spread over the column."""
+    step = max(1, len(cells) // (4 * _SAMPLE))
+    some = cells.iloc[::step].dropna().iloc[:_SAMPLE]
+    return some if len(some) else cells.dropna().iloc[:_SAMPLE]
+
+
+def _mostly_numbers(cells: pd.Series) -> bool:
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        return False
+    read = parse_numbers(_sample(cells), boolean=True)
+    told = read.note != "not_applicable"
+    return bool(read.values.notna().sum() >= max(1, 0.5 * told.sum()))
+
+
+# -- what the names say ------------------------------------------------------------------------
+_PART = re.compile(r"第?[一二三四1-4]季度?|[上下]半年|(?<!\d)1?\d月")
+_FILLED = re.compile(r"日期|时间|填报|填表|制表")
+
+
+def clues_of(block: Block) -> dict[str, str]:
+    """Read what titles, sheet, file and folders say: period, source, respondent, org."""
+    path = PurePosixPath(block.grid.file)
+    titles = [t for t in block.titles if not kind_of_row(t) == "signature"]
+    texts = [*reversed(titles), block.grid.sheet, path.stem, *reversed(path.parent.parts)]
+    dateless = [re.sub(r"\S*(?:日期|时间|填报|填表|制表)\S*", "", t) for t in texts]
+    clues = {}
+    if period := _period_of(dateless):
+        clues["period"] = period
+    for vocabulary in ("source", "respondent"):
+        if code := next((c for t in texts if (c := code_in(vocabulary, t))), None):
+            clues[vocabulary] = code
+    for title in block.titles:
+        for part in title.split("　"):
+            label, mark, value = part.replace("：", ":").partition(":")
+            if mark and value.strip() and any(f == "org" for _, f in field_of(label)):
+                clues["org"] = clean_cell(value)
+    if "org" not in clues and re.search(_ORG_NAME, block.grid.sheet):
+        clues["org"] = clean_cell(block.grid.sheet)
+    return clues
+
+
+_ORG_NAME = (
+    r"(?:村|社区|支部|总支|党委|党组|党组织|居委会|公司|局|学校|中学|小学|医院|协会|商会|楼宇)$"
+)
+
+
+def _period_of(texts: list[str]) -> str | None:
+    """Return the finest period the texts agree on: 2024 in the file's name, 三季度 in the sheet's."""
+    found = [p for t in texts if (p := period_in_text(t))]
+    if not found:
+        return None
+    if len(found[0]) > 4:
+        return found[0]
+    for text in texts:
+        if part := _PART.search(text):
+            finer = period_in_text(f"{found[0]}年{part[0]}")
+            if finer:
+                return finer
+    return found[0]
+
+
+def _prior(block: Block) -> str | None:
+    """Return the table that titles and names speak of."""
+    text = " ".join((*block.titles, block.grid.sheet, PurePosixPath(block.grid.file).stem)).lower()
+    words = {
+        "organisations": r"名册|名单|花名册|基本情况|一览表|roster|organi[sz]ations",
+        "services": r"台账|工单|办件|登记簿|记录表|ledger|services?",
+        "surveys": r"问卷|测评票|满意度|民意|票数|surveys?",
+        "evaluations": r"考评|考核|评分|得分|打分|自评|统计|evaluations?|scores?",
+    }
+    return next((table for table, pattern in words.items() if re.search(pattern, text)), None)
+
+
+# -- the plan ----------------------------------------------------------------------------------
+def plan_block(block: Block, mapping: FileMapping | None) -> Plan | None:
+    """Decide what a block is; None where it is none of the four tables.
+
+    Parameters
+    ----------
+    block : Block
+        One table of a sheet.
+    mapping : FileMapping or None
+        What the user says about it.
+
+    Returns
+    -------
+    Plan or None
+    """
+    mapped = _mapped_fields(block, mapping)
+    columns, left = [], []
+    for position, path in block.headers.items():
+        cells = block.cells[position]
+        header = "/".join(path)
+        if mapped.get(position) == IGNORE:
+            left.append(Left(position, header, "column.ignored"))
+        elif not path:
+            if cells.notna().any():
+                left.append(Left(position, "", "column.without_header"))
+        elif position not in mapped and (reason := _personal(header, cells)):
+            left.append(Left(position, header, f"personal.{reason}"))
+        else:
+            columns.append(_column(block, position, path, mapped.get(position)))
+    clues = clues_of(block)
+    given = dict(mapping.constants) if mapping else {}
+    table = (mapping and mapping.table) or _table_of(columns, block, {**clues, **given})
+    if table is None:
+        return None
+    plan = _PLANNERS[table](columns, block)
+    plan.left.extend(left)
+    constants, guessed = _constants(plan, clues, given)
+    year = given.get("period", clues.get("period"))
+    return replace(plan, constants=constants, guessed=guessed, mapping=mapping, year=year)
+
+
+def _personal(header: str, cells: pd.Series) -> str | None:
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        return None
+    sample = _sample(cells)
+    reason = next(iter(personal_columns(sample.to_frame(header)).values()), None)
+    if reason in ("telephone", "mobile"):  # 电话普及率 is a number, no telephone
+        numbers = parse_numbers(sample).values
+        return None if numbers.notna().all() and numbers.lt(1e6).all() else reason
+    return reason
+
+
+def _mapped_fields(block: Block, mapping: FileMapping | None) -> dict[int, str]:
+    if mapping is None:
+        return {}
+    names: dict[str, int] = {}
+    for position, path in block.headers.items():
+        for name in ("/".join(path), path[-1] if path else "", leaf_of(path)):
+            names.setdefault(name, position)
+    return {names[h]: f for h, f in mapping.columns.items() if h in names}
+
+
+def _table_of(columns: list[_Column], block: Block, known: Mapping[str, str]) -> str | None:
+    """Tell which table a block is by what its columns name."""
+    names = Counter(dict.fromkeys(("organisations", "evaluations", "services", "surveys"), 0))
+    fields: dict[str, set[str]] = {t: set() for t in names}
+    for column in columns:
+        for table, name in column.fields:
+            fields[table].add(name)
+    org = any("org" in f for f in fields.values()) or "org" in known
+    answers = {c.answer for c in columns if c.answer and c.numeric}
+    sources = {c.source for c in columns if c.source and c.numeric}
+    events = fields["services"] & _EVENT
+    dates = events & {"accepted", "undertaken", "replied", "due"}
+    prior = _prior(block)
+    if len(answers) >= 2 and org:
+        return "surveys"
+    if {"answer", "count"} <= fields["surveys"] and {"question", "org"} & fields["surveys"]:
+        return "surveys"
+    if len(events) >= 3 or (dates and len(fields["services"] & set(SERVICE_RECORDS)) >= 3):
+        return "services"
+    long = "indicator" in fields["evaluations"]
+    if long and ("score" in fields["evaluations"] or sources or _free_numbers(columns)):
+        return "evaluations"
+    if not org:
+        return None
+    roster = fields["organisations"] - {"org", "name"}
+    scored = (
+        "score" in fields["evaluations"]
+        or sources
+        or any(_is_item(c) and c.full_mark for c in columns)
+    )
+    if not scored and ((prior == "organisations" and roster) or len(roster & _ROSTER) >= 2):
+        return "organisations"
+    if _questionnaire(columns, block) and not scored:
+        return "surveys"
+    if scored or _free_numbers(columns) or any(c.passed == "total" and c.numeric for c in columns):
+        return "evaluations"
+    return "organisations" if roster else None
+
+
+def _is_item(column: _Column) -> bool:
+    """Tell whether a column may hold the scores of an item: its header is no field of the sheet."""
+    return not column.passed and not column.dated and not column.of("evaluations", "organisations")
+
+
+def _free_numbers(columns: list[_Column]) -> list[_Column]:
+    return [c for c in columns if _is_item(c) and c.numeric]
+
+
+def _questionnaire(columns: list[_Column], block: Block) -> list[_Column]:
+    """Return the columns whose cells are answers: one row per questionnaire."""
+    found = []
+    for column in columns:
+        if column.passed or column.numeric or column.of("organisations", "evaluations"):
+            continue
+        sample = _sample(block.cells[column.position])
+        if len(sample) and code_of("answer", sample).notna().mean() >= 0.8:
+            found.append(column)
+    return found
+
+
+def _take_fields(
+    columns: list[_Column], *tables: str
+) -> tuple[dict[str, list[int]], list[_Column], list[Left]]:
+    """Give each field its column; return what is told, the columns that are free, and those left."""
+    fields: dict[str, list[int]] = {}
+    free, left = [], []
+    wanted = {(f, c.position) for c in columns if (f := c.of(*tables))}
+    for column in sorted(columns, key=_preference):
+        name = column.of(*tables)
+        if column.passed:
+            left.append(Left(column.position, column.header, f"column.{column.passed}"))
+        elif name is None:
+            free.append(column)
+        elif name not in fields or name == "period":
+            fields.setdefault(name, []).append(column.position)
+        else:
+            left.append(Left(column.position, column.header, "column.second"))
+    if "org" not in fields and "name" in fields:
+        fields["org"] = fields["name"]
+    assert wanted or not fields
+    fields = {k: sorted(v) for k, v in fields.items()}
+    return fields, sorted(free, key=lambda c: c.position), left
+
+
+def _preference(column: _Column) -> tuple[bool, bool, int]:
+    """Order the columns that name one field: names before codes, plain words before others."""
+    code = bool(re.search(r"代码|编码|code", column.leaf, re.IGNORECASE))
+    plain = any(t == "organisations" and f == "org" for t, f in column.fields)
+    return code, not plain, column.position
+
+
+def _unknown(column: _Column, table: str) -> Left:
+    near = nearest_field(column.leaf, table)
+    close = near.header if near and near.similarity >= _NEAR else None
+    return Left(column.position, column.header, "column.unknown", close)
+
+
+def _plan_roster(columns: list[_Column], block: Block) -> Plan:
+    fields, free, left = _take_fields(columns, "organisations")
+    left += [_unknown(c, "organisations") for c in free]
+    return Plan(block, "organisations", fields, [], {}, left=left)
+
+
+def _plan_services(columns: list[_Column], block: Block) -> Plan:
+    fields, free, left = _take_fields(columns, "services", "organisations")
+    left += [_unknown(c, "services") for c in free]
+    return Plan(block, "services", fields, [], {}, left=left)
+
+
+def _plan_surveys(columns: list[_Column], block: Block) -> Plan:
+    votes = [c for c in columns if c.answer and c.numeric and not c.passed]
+    rest = [c for c in columns if c not in votes]
+    sheets = [] if votes else _questionnaire(rest, block)
+    if any(c.of("surveys") == "count" for c in rest) and not votes:
+        sheets = []
+    rest = [c for c in rest if c not in sheets]
+    fields, free, left = _take_fields(rest, "surveys", "organisations")
+    measures = [
+        Measure(c.position, _question(c), respondent=c.respondent, period=c.period, answer=c.answer)
+        for c in votes
+    ]
+    measures += [Measure(c.position, bare_header(c.path[-1]), answer="*") for c in sheets]
+    if not measures and "count" in fields:
+        measures = [Measure(fields.pop("count")[0])]
+    if votes:
+        for name in ("answer", "count"):
+            left += [
+                Left(p, "/".join(block.headers[p]), "column.second") for p in fields.pop(name, [])
+            ]
+    left += [_unknown(c, "surveys") for c in free]
+    return Plan(block, "surveys", fields, measures, {}, left=left)
+
+
+def _question(column: _Column) -> str | None:
+    words = [w for w in column.path[:-1] if not (_code("respondent", w) or _period(w))]
+    return bare_header(words[-1]) if words else None
+
+
+def _plan_evaluations(columns: list[_Column], block: Block) -> Plan:
+    long = any(c.of("evaluations") == "indicator" and len(c.path) == 1 for c in columns)
+    scores, rest = [], []
+    for column in columns:
+        (scores if _may_score(column, long) else rest).append(column)
+    if not scores:
+        scores = [c for c in rest if c.passed == "total" and c.numeric]
+        rest = [c for c in rest if c not in scores]
+    marks = {c.parents: c for c in rest if c.of("evaluations") == "full_mark" and c.parents}
+    rest = [c for c in rest if c not in marks.values()]
+    fields, free, left = _take_fields(rest, "evaluations", "organisations")
+    if any(c.source for c in scores) and "source" not in fields:
+        summed = [
+            c for c in scores if not c.source and not c.parents and c.of("evaluations") == "score"
+        ]
+        left += [Left(c.position, c.header, "column.total") for c in summed]
+        scores = [c for c in scores if c not in summed]
+    plain = fields.get("full_mark", [None])[0]
+    measures = []
+    names = Counter(c.item for c in scores)
+    for column in scores:
+        beside = marks.get(column.parents)
+        alone = column.item is None or len(scores) == 1
+        measures.append(
+            Measure(
+                column.position,
+                item=None if long else _item_name(column, names, scores),
+                source=column.source,
+                period=column.period,
+                kind=column.kind,
+                full_mark=column.full_mark,
+                full_mark_at=beside.position if beside else plain if long or alone else None,
+            )
+        )
+    if long and "org" not in fields and all(c.item and not c.source for c in scores) and scores:
+        measures = [replace(m, org=c.item) for m, c in zip(measures, scores, strict=True)]
+    fields.pop("full_mark", None)
+    left += [_unknown(c, "evaluations") for c in free]
+    return Plan(block, "evaluations", fields, measures, {}, left=left)
+
+
+def _may_score(column: _Column, long: bool) -> bool:
+    """Tell whether a column holds scores."""
+    if column.passed or column.dated:
+        return False
+    named = column.of("evaluations", "organisations")
+    if named in ("score",) or column.kind:
+        return True
+    if column.source and column.source != "record" and (column.numeric or column.full_mark):
+        return named in (None, "source", "score")
+    if named is not None and not (
+        column.parents and named not in ("full_mark",) and len(column.path) > 1
+    ):
+        return False
+    if named is not None:
+        return False
+    return column.numeric or (column.full_mark is not None and not long)
+
+
+def _item_name(column: _Column, names: Counter[str | None], scores: list[_Column]) -> str:
+    """Name the item of a column; the level above is added where two items share a name."""
+    if column.item is None:
+        return column.leaf
+    same = {c.parents for c in scores if c.item == column.item}
+    return "/".join(column.parents[-2:]) if len(same) > 1 else column.item
+
+
+_PLANNERS: Final = {
+    "organisations": _plan_roster,
+    "services": _plan_services,
+    "surveys": _plan_surveys,
+    "evaluations": _plan_evaluations,
+}
+
+
+def _sector_of(plan: Plan) -> dict[str, str]:
+    """Return the sector that the sheet's name, the block's title or the header 村 stands for."""
+    org = [leaf_of(plan.block.headers[p]) for p in plan.fields.get("org", [])]
+    words = (*org, plan.block.grid.sheet, *plan.block.titles[-1:])
+    return next(({"sector": code} for w in words if w and (code := _code("sector", w))), {})
+
+
+def _constants(
+    plan: Plan, clues: Mapping[str, str], given: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Choose what all rows share: first what the user gives, then what the names say."""
+    wanted = {
+        "organisations": ("sector",),
+        "services": (),
+        "evaluations": ("org", "period", "source", "sector"),
+        "surveys": ("org", "period", "respondent", "sector"),
+    }[plan.table]
+    clues = {**clues, **_sector_of(plan)}
+    constants = {
+        k: clues[k] for k in wanted if k in clues and k not in plan.fields and k not in given
+    }
+    if "org" in constants and any(m.org for m in plan.measures):
+        del constants["org"]
+    if "sector" in constants and "domain" in plan.fields:
+        del constants["sector"]
+    constants |= given
+    guessed = {}
+    if plan.table == "evaluations" and "source" not in plan.fields | constants:
+        if any(m.source is None for m in plan.measures):
+            guessed["source"] = "superior"
+    if plan.table == "surveys" and "question" not in plan.fields | constants:
+        text = "".join((*plan.block.titles, plan.block.grid.sheet, plan.block.grid.file))
+        if any(m.item is None for m in plan.measures) and "满意" in text:
+            guessed["question"] = TOTAL_QUESTION
+    return constants, guessed
