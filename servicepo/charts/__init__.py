@@ -8,6 +8,9 @@ survive black-and-white printing. The Chinese font comes with the package's depe
 on the letters themselves: your own ``rcParams`` stay as they are. The title of a figure belongs
 below it, in the text, so none is drawn unless you ask.
 
+Axes of your own keep long labels inside when their figure was made with ``layout="constrained"``;
+`new_axes` does so.
+
 Rows and shares
     `ranking`, `rank_intervals`, `weights`
 Dimensions
