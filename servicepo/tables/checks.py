@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from ..errors import TableError
 from ..labels import Language, word
@@ -257,7 +257,10 @@ def _ready(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     wanted = ["org", *COLUMNS[table]] if table == "organisations" else COLUMNS[table]
     missing = [name for name in wanted if name not in frame]
     if missing:
-        near = {m: process.extractOne(m, map(str, frame.columns), score_cutoff=60) for m in missing}
+        others = [str(c) for c in frame.columns if c not in wanted]
+        near = {
+            m: process.extractOne(m, others, scorer=fuzz.ratio, score_cutoff=60) for m in missing
+        }
         named = ", ".join(f"{m} (near: {n[0]})" if n else m for m, n in near.items())
         raise TableError(
             f"{table} must have all its columns, got none for {named}. "

@@ -158,7 +158,7 @@ def _first_of_its_kind(frame: pd.DataFrame, table: str) -> npt.NDArray[np.int64]
     """Return, for every row, the position of the first row that has the same key."""
     first = np.arange(len(frame))
     if table == "organisations":
-        return first if frame.index.is_unique else _first_rows(frame.index.to_frame())
+        return first if frame.index.is_unique else _first_rows(frame.index.to_frame(index=False))
     if table == "services":
         filled = np.flatnonzero(frame["record"].notna())
         rows = frame.iloc[filled] if len(filled) < len(frame) else frame
