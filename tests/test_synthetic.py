@@ -10,6 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from servicepo.errors import MethodError
 from servicepo.framework import load_framework
+from servicepo.reading.read import read
 from servicepo.synthetic.county import evaluation_items, synthesise
 from servicepo.synthetic.faults import FAULTS
 from servicepo.synthetic.files import write_county
@@ -410,3 +411,119 @@ def test_the_sample_is_what_the_generator_writes(written):
 
 def test_the_sample_is_small():
     assert sum(path.stat().st_size for path in SAMPLE.iterdir()) < 3_000_000
+
+
+# -- there and back --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def back(county, written):
+    """Return the sample as it is read, and where faults were planted."""
+    return read(SAMPLE), written[1]
+
+
+def compared(ours, theirs, keys):
+    """Put what was made beside what was read."""
+    return ours.merge(theirs, on=keys, how="outer", suffixes=("", "_read"), indicator=True)
+
+
+def where(faults, fault, sheet):
+    """Return the planted faults of a kind in a file whose name ends so."""
+    return faults[(faults["fault"] == fault) & faults["file"].str.endswith(sheet)]
+
+
+def test_the_roster_comes_back(county, back):
+    ours, theirs = county[0].organisations, back[0].organisations
+    assert set(theirs.index) >= set(ours.index)
+    columns = [
+        *("domain", "sector", "county", "township", "supervisor", "level", "core_role"),
+        *("members", "households", "staff", "grids", "tags"),
+    ]
+    pd.testing.assert_frame_equal(theirs.loc[ours.index, columns], ours[columns])
+
+
+def test_every_score_comes_back_but_for_the_faults(county, back):
+    data, faults = back
+    keys = ["org", "period", "indicator", "source"]
+    both = compared(county[0].evaluations, data.evaluations, keys)
+    lost = both[both["_merge"] == "left_only"]
+    misspelt = where(faults, "unknown_organisation", ".xlsx").iloc[0]
+    other_name = lost["org"].eq(misspelt["truth"]) & lost["source"].eq("mass")
+    assert set(both.loc[both["_merge"] == "right_only", "org"]) == {misspelt["written"]}
+    assert (both["_merge"] == "right_only").sum() == other_name.sum() == 16
+    # Each of these faults costs its one score: 108 of 100, a dash, a blank, a word.
+    assert sorted(lost.loc[~other_name, ["period", "source"]].apply("/".join, axis=1)) == [
+        *("2021/superior", "2022/mass", "2023/mass", "2024/superior")
+    ]
+    kept = both[both["_merge"] == "both"]
+    assert (kept["score"] == kept["score_read"]).all()
+
+
+def test_teams_come_back_where_the_sheet_names_them(county, back):
+    both = compared(
+        county[0].evaluations, back[0].evaluations, ["org", "period", "indicator", "source"]
+    )
+    both = both[(both["_merge"] == "both") & both["rater"].notna()]
+    named = both["rater"] == both["rater_read"]
+    is_plan = both["indicator"].isin(
+        ["党费缴纳", "党内统计", "党员管理", "计划水平", "计划执行", "实际成效"]
+    )
+    # The sheets by domain (2022) have no room for the team.
+    assert named.eq(is_plan | both["period"].ne("2022")).all()
+
+
+def test_every_event_comes_back_but_for_the_faults(county, back):
+    data, faults = back
+    both = compared(county[0].services, data.services, ["record"])
+    lost = both.loc[both["_merge"] == "left_only", "record"]
+    # A reply before acceptance and a day that does not exist set their rows aside.
+    assert len(lost) == 2
+    assert (both["_merge"] != "right_only").all()
+    kept = both[both["_merge"] == "both"]
+    unknown = where(faults, "unknown_word", ".xlsx").iloc[0]
+    for column in COLUMNS["services"][1:-3]:
+        ours, theirs = kept[column], kept[f"{column}_read"]
+        different = kept.loc[~((ours == theirs) | (ours.isna() & theirs.isna()))]
+        if column == "way":
+            assert different["row_read"].tolist() == [unknown["row"]]
+        else:
+            assert different.empty, column
+
+
+def test_every_vote_comes_back_but_for_the_faults(county, back):
+    data, _ = back
+    keys = ["org", "period", "respondent", "question", "answer"]
+    both = compared(county[0].surveys, data.surveys, keys)
+    lost = both[both["_merge"] == "left_only"]
+    assert len(set(lost["org"])) == 1
+    assert lost["count"].gt(1).all()  # one questionnaire is said to be handed out
+    assert (both["_merge"] != "right_only").all()
+    kept = both[both["_merge"] == "both"]
+    assert (kept["count"] == kept["count_read"]).all()
+    wrong = kept["issued"] != kept["issued_read"]
+    assert set(kept.loc[wrong, "org"]) == set(lost["org"])
+
+
+def test_problems_tell_the_planted_faults_and_nothing_else(back):
+    data, faults = back
+    problems = data.problems[data.problems["severity"] != "notice"]
+    found = set(zip(problems["file"], problems["row"], strict=True))
+    mended = ["score_with_unit", "votes_with_unit", "full_width", "dash", "ditto"]
+    told = faults[~faults["fault"].isin([*mended, "personal_column"])]
+    assert found == set(zip(told["file"], told["row"], strict=True))
+
+
+def test_personal_columns_are_dropped_and_no_value_is_shown(back):
+    data, _ = back
+    dropped = data.problems[data.problems["rule"] == "personal_column"]
+    assert set(dropped["file"]) == {"党组织名册.xlsx", "2021年度服务台账.csv"}
+    text = data.problems.astype(str).to_csv()
+    assert "138-0000" not in text
+    assert "某某" not in text
+
+
+def test_what_is_read_and_what_is_set_aside_add_up(back):
+    data, _ = back
+    sources = data.sources
+    assert (sources["records"] == sources["kept"] + sources["set_aside"]).all()
+    assert sources["set_aside"].sum() == (data.problems["severity"] == "error").sum()

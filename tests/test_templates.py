@@ -1,5 +1,6 @@
 """The empty sheets: what they ask for and allow, and that they can be read when filled in."""
 
+import datetime
 import filecmp
 
 import openpyxl
@@ -9,6 +10,7 @@ import pytest
 from servicepo.framework import load_framework
 from servicepo.labels import word
 from servicepo.reading.aliases import code_of, field_of
+from servicepo.reading.read import read
 from servicepo.templates import write_templates
 
 LANGUAGES = ("zh", "en")
@@ -91,7 +93,7 @@ def test_words_to_choose_from_are_ones_that_reading_knows(books):
                 assert codes.notna().all(), words[codes.isna()].tolist()
                 assert codes.is_unique
                 checked += 1
-    assert checked == 11
+    assert checked == 12
 
 
 def test_scores_are_held_within_the_full_mark(books):
@@ -166,3 +168,75 @@ def test_another_language_is_refused(tmp_path):
         write_templates(tmp_path / "fr", language="fr")
     assert str(caught.value) == 'language must be "zh" or "en", got \'fr\'. Give one of the two.'
     assert not (tmp_path / "fr").exists()
+
+
+# -- filled in -------------------------------------------------------------------------------------
+
+
+def fill(path, sheet, rows):
+    """Write rows below the example row, as a user would."""
+    book = openpyxl.load_workbook(path)
+    page = book[sheet]
+    _, depth = header_of(page)
+    for r, row in enumerate(rows, depth + 2):
+        for c, cell in enumerate(row, 1):
+            page.cell(r, c).value = cell
+    book.save(path)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_filled_templates_are_read_without_a_problem(tmp_path, language):
+    paths = write_templates(tmp_path, language=language)
+    orgs = ["清溪镇甲村党支部", "清溪镇乙社区党总支"]
+
+    def say(key):
+        return word(key, language)
+
+    where = ["示例省", "示例市", "示例县", "清溪镇", "清溪镇党委"]
+    leads = say("core_role.leadership_core")
+    village = [say("sector.village"), *where, say("level.branch"), leads, 30, 400, 7, 6]
+    community = [say("sector.community"), *where, say("level.general_branch"), leads, 60, 1200]
+    rows = [[1, orgs[0], *village, say("tag.poor")], [2, orgs[1], *community, 12, 15, None]]
+    fill(paths[0], say("table.organisations"), rows)
+    scores = [70 + k for k in range(24)]
+    for source in ("self", "mass", "superior"):
+        team = ["第2考评组"] if source == "superior" else []
+        rows = [[k + 1, org, "2024", *team, *scores] for k, org in enumerate(orgs)]
+        fill(paths[1], say(f"source.{source}"), rows)
+    days = [datetime.date(2024, 3, day) for day in (4, 5, 18, 11)]
+    words = ["service.livelihood", "need.medical", "channel.hotline", "tier.township", "way.agency"]
+    closing = [say("disposal.relayed"), say("answer.average"), None, 2]
+    case = [1, "2024-0001", orgs[0], *map(say, words), *days, *closing]
+    words = ["channel.visits", "tier.village", "way.direct"]
+    opening = [2, "2024-0002", orgs[1], say("service.masses"), None, *map(say, words), days[0]]
+    call = [*opening, *[None] * 5, say("visit.disabled"), 1]
+    fill(paths[2], say("table.services"), [case, call])
+    votes = [20, 10, 5, 3, 2, 18, 12, 6, 2, 2]
+    rows = [[k + 1, org, "2024", 50, *votes] for k, org in enumerate(orgs)]
+    fill(paths[3], say("template.mass"), rows)
+
+    data = read(tmp_path)
+    assert data.problems.loc[data.problems["severity"] != "notice"].empty
+    assert sorted(data.organisations.index) == sorted(orgs)
+    first = data.organisations.loc[orgs[0]]
+    assert (first["sector"], first["domain"], first["level"]) == ("village", "rural", "branch")
+    assert (first["tags"], first["members"], first["grids"]) == ("poor", 30, 6)
+    assert data.evaluations.groupby("source").size().to_dict() == dict.fromkeys(
+        ("mass", "self", "superior"), 48
+    )
+    one = data.evaluations[data.evaluations["indicator"] == "服务水平"]
+    assert one["score"].eq(72).all()
+    assert one["full_mark"].eq(100).all()
+    assert one["period"].eq("2024").all()
+    case, call = (data.services.set_index("record").loc[f"2024-000{k}"] for k in (1, 2))
+    assert (case["service"], case["need"], case["way"]) == ("livelihood", "medical", "agency")
+    assert (case["channel"], case["tier"], case["disposal"]) == ("hotline", "township", "relayed")
+    assert case["due"] == pd.Timestamp(2024, 3, 18)
+    assert case["replied"] == pd.Timestamp(2024, 3, 11)
+    assert (case["satisfaction"], case["times"]) == ("average", 2)
+    assert (call["visit"], call["channel"]) == ("disabled", "visits")
+    assert pd.isna(call["replied"])
+    assert data.surveys["respondent"].eq("mass").all()
+    counts = data.surveys[data.surveys["org"] == orgs[0]].set_index(["question", "answer"])["count"]
+    assert counts["总体满意度", "satisfied"] == 20
+    assert counts["服务业绩认可", "unknown"] == 2
