@@ -507,6 +507,8 @@ def veto(
 def _by_rows(x: Table, weights: Weights, kernel: Kernel) -> Any:
     """Run a kernel over blocks of rows, the weights of missing scores handed to the others."""
     array, w = as_matrix(x, missing=True), check_weights(weights, column_names(x))
+    if not w.all():
+        array, w = array[:, w > 0], w[w > 0]
     results = np.empty(len(array))
     for rows in row_blocks(len(array)):
         block = array[rows]
