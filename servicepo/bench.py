@@ -20,7 +20,7 @@ Rows: TypeAlias = npt.NDArray[np.intp]
 
 
 class Kind(NamedTuple):
-    """What decides how a row is measured; None where it does not matter or is not known."""
+    """What decides how a row is measured; None where it does not matter, "" where not known."""
 
     period: pd.Period | None
     domain: str | None
@@ -348,14 +348,15 @@ def _kinds(
     return numbers, [Kind(*kind) for kind in zip(*named, strict=True)]
 
 
-def _known(value: object) -> object:
-    return None if value is None or pd.isna(value) else value  # type: ignore[call-overload]
+def _known(value: Any) -> Any:
+    """Return "" for an organisation whose domain or sector nobody told: nothing special applies."""
+    return "" if pd.isna(value) else value
 
 
 def _label(kinds: list[Kind], others: list[Kind]) -> str:
     """Name a class by its years and its domains, or its sectors where others share the domain."""
     periods, domains, sectors = (
-        list(dict.fromkeys(str(x) for x in column if x is not None))
+        list(dict.fromkeys(str(x) for x in column if x))
         for column in zip(*kinds, strict=True)
     )
     shared = {kind.domain for kind in others} & set(domains)
