@@ -206,7 +206,8 @@ def _shared(index: Index, groups: pd.Series) -> tuple[str, ...]:
     if not found:
         raise MethodError(
             f"Groups must share at least one indicator to be compared, got none for "
-            f"{', '.join(map(str, groups.unique()))}. Compare groups measured by the same things."
+            f"{', '.join(sorted(map(str, groups.unique())))}. "
+            "Compare groups measured by the same things."
         )
     return found
 

@@ -103,10 +103,11 @@ class WeakBranches:
     def __repr__(self) -> str:
         likely = int((self.table["p_weak"] >= 0.5).sum())
         met = int((self.table["criteria"] > 0).sum())
+        bottom = int(self.table["bottom"].sum())
         return (
-            f"WeakBranches({self.period}: {int(self.table['bottom'].sum())} of {len(self.table)} in "
-            f"the bottom {self.share:.0%} of their {self.within or 'county'}, P(weak) >= .5 for "
-            f"{likely}, {met} meet a criterion)"
+            f"WeakBranches({self.period}: {bottom} of {len(self.table)} in the bottom "
+            f"{self.share:.0%} of their {self.within or 'county'}, P(weak) >= .5 for {likely}, "
+            f"{met} meet a criterion)"
         )
 
     def _repr_html_(self) -> str:

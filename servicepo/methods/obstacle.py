@@ -66,9 +66,10 @@ def obstacle_degree(
     u  0.667  0.333
     v  0.000  0.000
     """
-    x = as_matrix(scores, what="scores", missing=True)
+    x = as_matrix(scores, what="scores", least=0, missing=True)
     if isinstance(weights, pd.DataFrame):
-        w = as_matrix(_fitted(weights, scores, "weights"), what="weights", missing=True)
+        own = _fitted(weights, scores, "weights")
+        w = as_matrix(own, what="weights", least=0, missing=True)
     else:
         w = check_weights(weights, scores.columns)[None, :]
     gaps = w * np.fmax(_reference(reference, scores) - x, 0.0)

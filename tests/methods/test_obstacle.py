@@ -117,6 +117,12 @@ def test_main_obstacles_keep_the_levels_of_the_index():
     assert top.to_numpy().tolist() == [["u", 2023, 1, "b", 0.6], ["u", 2024, 1, "a", 0.5]]
 
 
+def test_nobody_has_no_obstacles():
+    made = obstacle.obstacle_degree(SCORES.iloc[:0], WEIGHTS)
+    assert made.shape == (0, 3)
+    assert obstacle.main_obstacles(made).empty
+
+
 def test_the_callers_frame_is_left_alone():
     before = SCORES.copy()
     obstacle.main_obstacles(obstacle.obstacle_degree(SCORES, WEIGHTS))

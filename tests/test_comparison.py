@@ -1,0 +1,187 @@
+"""Domains side by side: shared indicators, tests, inequality, refusals."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import servicepo as sp
+from servicepo.errors import MethodError, MethodWarning
+from servicepo.methods.inequality import dagum
+
+CODES = ["team_awareness", "team_style", "task_village", "results_welcomed"]
+
+
+def county(n=30, seed=0, years=("2023", "2024")):
+    """Make villages, schools and firms with values; villages have a task of their own."""
+    draw = np.random.default_rng(seed)
+    orgs = [f"{kind}{i:02d}" for kind in ("村", "校", "企") for i in range(n // 3)]
+    people = pd.DataFrame(
+        {
+            "domain": np.repeat(["rural", "organs", "enterprise"], n // 3),
+            "sector": np.repeat(["village", "school", "private_enterprise"], n // 3),
+            "township": np.tile(["东乡", "西乡"], n // 2),
+        },
+        index=pd.Index(orgs, name="org"),
+    )
+    rows = pd.MultiIndex.from_product(
+        [orgs, pd.PeriodIndex(years, freq="Y")], names=["org", "period"]
+    )
+    level = rows.get_level_values("org").str[0].map({"村": 60, "校": 75, "企": 70}).to_numpy()
+    values = pd.DataFrame(
+        np.clip(level[:, None] + draw.normal(0, 6, (len(rows), 4)), 0, 100), rows, columns=CODES
+    )
+    values["results_welcomed"] /= 100
+    values["task_village"] = values["task_village"].where(level == 60)
+    return values, people
+
+
+@pytest.fixture(scope="module")
+def index(small_index):
+    return small_index(*county())
+
+
+def test_only_shared_indicators_are_compared(index):
+    made = sp.compare_domains(index)
+    assert made.indicators == ("team_awareness", "team_style", "results_welcomed")
+    values = index.values.xs(pd.Period("2024"), level="period")
+    by_hand = (values["team_awareness"] + values["team_style"]) / 4 + 50 * values[
+        "results_welcomed"
+    ]
+    np.testing.assert_allclose(made.scores["score"].droplevel("period")[by_hand.index], by_hand)
+    assert made.summary.loc["rural", "shared_weight"] == pytest.approx(5 / 6)
+    assert made.summary.loc["organs", "shared_weight"] == 1
+    assert made.period == pd.Period("2024")
+
+
+def test_where_all_is_shared_the_score_is_the_index(small_index):
+    values, people = county()
+    index = small_index(values.drop(columns="task_village"), people)
+    made = sp.compare_domains(index, by="sector", period="2023")
+    expected = index.overall.xs(pd.Period("2023"), level="period")
+    np.testing.assert_allclose(made.scores["score"].droplevel("period")[expected.index], expected)
+
+
+def test_the_summary_the_slow_way(index):
+    made = sp.compare_domains(index)
+    for group, row in made.summary.iterrows():
+        own = made.scores.loc[made.scores["domain"] == group, "score"]
+        assert row["n"] == len(own) == 10
+        assert row["mean"] == pytest.approx(own.mean())
+        assert row["sd"] == pytest.approx(own.std(ddof=1))
+        found = row[["min", "q25", "median", "q75", "max"]].to_numpy(dtype=float)
+        np.testing.assert_allclose(found, np.percentile(own, [0, 25, 50, 75, 100]))
+
+
+def test_tests_and_inequality_come_from_the_formulas(index):
+    made = sp.compare_domains(index)
+    parts = [own["score"] for _, own in made.scores.groupby("domain")]
+    oracle = stats.kruskal(*parts)
+    assert made.tests.loc["kruskal_wallis", "statistic"] == pytest.approx(oracle.statistic)
+    assert made.tests.loc["kruskal_wallis", "p_value"] == pytest.approx(oracle.pvalue)
+    parts = dagum(made.scores["score"], made.scores["domain"])
+    assert made.inequality.loc[("dagum", "between"), "value"] == parts.between
+    assert made.inequality.loc["dagum", "share"].sum() == pytest.approx(1)
+    theil = made.inequality.loc["theil", "value"]
+    assert theil["within"] + theil["between"] == pytest.approx(theil["total"])
+    pd.testing.assert_frame_equal(made.distances, parts.distance)
+    assert list(made.pairs["group"]) == ["enterprise", "enterprise", "organs"]
+    medians = made.summary["median"]
+    assert made.pairs["difference"].iloc[2] == pytest.approx(medians["organs"] - medians["rural"])
+    assert made.pairs["cliffs_delta"].iloc[2] > 0.5
+
+
+def test_missing_scores_are_counted(small_index):
+    values, people = county()
+    values.loc[("校00", pd.Period("2024")), :] = np.nan
+    made = sp.compare_domains(small_index(values, people))
+    assert made.summary.loc["organs", ["n", "without_score"]].tolist() == [9, 1]
+
+
+def test_organisations_without_a_group_are_left_out_with_a_word(small_index):
+    values, people = county()
+    people = people.assign(circle=people["township"].where(people.index != "村00"))
+    with pytest.warns(MethodWarning, match="have a 'circle' to be compared; 1 of 30"):
+        made = sp.compare_domains(small_index(values, people), by="circle")
+    assert made.summary["n"].sum() == 29
+    assert made.indicators == ("team_awareness", "team_style", "results_welcomed")
+
+
+def test_negative_scores_leave_no_inequality(small_index):
+    index = small_index(*county(), normalise="zscore")
+    with pytest.warns(MethodWarning, match="Inequality measures need scores of at least 0"):
+        made = sp.compare_domains(index)
+    assert made.inequality.empty
+    assert not made.tests.empty
+
+
+def test_weights_that_differ_between_groups_are_told(small_index):
+    index = small_index(*county(), weights="entropy")
+    with pytest.warns(MethodWarning, match="Groups compared should have the same weights"):
+        sp.compare_domains(index)
+
+
+def test_the_result_tells_itself(index):
+    made = sp.compare_domains(index)
+    assert re.fullmatch(
+        r"DomainComparison\(domain, 2024: medians enterprise \d+\.\d, organs .*, rural .*; "
+        r"Kruskal–Wallis p [\d.e-]+; 3 shared indicators\)",
+        repr(made),
+    )
+    assert "按领域比较 3 组党组织：只用各组共有的 3 个指标" in made.methods()
+    assert "The 3 groups by domain were compared" in made.methods("en")
+    assert "<table" in made._repr_html_()
+
+
+def test_real_full_marks_are_refused_together(small_index):
+    values, people = county()
+    marks = people["domain"].map({"rural": 150.0, "organs": 100.0, "enterprise": 100.0})
+    index = small_index(values, people, full_marks=marks)
+    message = (
+        "Groups must be scored on one full mark to be compared, got 100, 150 for "
+        "'results_welcomed'. Compare groups with the same full mark."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.compare_domains(index)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        (
+            {"by": "domian"},
+            "by must be a column of the organisations, got 'domian'. Did you mean 'domain'?",
+        ),
+        (
+            {"period": "2020"},
+            "period must be one of the index, got '2020'. Take one of 2023, 2024.",
+        ),
+        (
+            {"by": "county"},
+            "county must hold at least 2 groups with scores to be compared, got 甲县. "
+            "Choose another column.",
+        ),
+    ],
+)
+def test_refusals_say_what_and_how_to_mend(small_index, choices, message):
+    values, people = county()
+    index = small_index(values, people.assign(county="甲县"))
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.compare_domains(index, **choices)
+
+
+def test_groups_without_a_shared_indicator_are_refused(small_index):
+    values, people = county()
+    rural = values.index.get_level_values("org").str[0] == "村"
+    values.loc[rural, ["team_awareness", "team_style"]] = np.nan
+    values.loc[~rural, "results_welcomed"] = np.nan
+    with pytest.warns(MethodWarning):
+        index = small_index(values, people, available=0.0)
+    message = (
+        "Groups must share at least one indicator to be compared, got none for "
+        "enterprise, organs, rural. Compare groups measured by the same things."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.compare_domains(index)

@@ -1,0 +1,390 @@
+"""Weak branches: bottom shares, criteria, probabilities, reasons, conditions, codes, refusals."""
+
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import servicepo as sp
+from servicepo.anonymity import anonymous_codes
+from servicepo.errors import MethodError, MethodWarning
+from servicepo.weakness import ROUNDINGS
+
+YEAR = pd.Period("2024")
+CODES = ["team_awareness", "team_style", "results_welcomed"]
+
+
+def frame(awareness, style=None, welcomed=None):
+    orgs = [f"o{i:03d}" for i in range(len(awareness))]
+    index = pd.MultiIndex.from_product([orgs, [YEAR]], names=["org", "period"])
+    awareness = np.asarray(awareness, dtype=float)
+    style = awareness if style is None else style
+    welcomed = awareness / 100 if welcomed is None else welcomed
+    columns = dict(zip(CODES, (awareness, style, welcomed), strict=True))
+    return pd.DataFrame(columns, index=index, dtype=float)
+
+
+def roster(sectors, **columns):
+    orgs = pd.Index([f"o{i:03d}" for i in range(len(sectors))], name="org")
+    domain = {"village": "rural", "school": "organs"}
+    people = pd.DataFrame({"sector": sectors, **columns}, index=orgs)
+    return people.assign(domain=people["sector"].map(domain))
+
+
+def county(n=60, seed=0, noise=4.0):
+    """Make a county with known noise: values, errors, roster and the true scores."""
+    draw = np.random.default_rng(seed)
+    truth = draw.normal(70, 6, n)
+    errors = draw.uniform(0.5 * noise, 2 * noise, n)
+    seen = np.clip(truth + draw.normal(size=n) * errors, 0, 100)
+    values = frame(seen)
+    scale = np.array([errors, errors, errors / 100]).T
+    return values, pd.DataFrame(scale, values.index, CODES), roster(["village"] * n), truth
+
+
+@pytest.fixture(scope="module")
+def weak(small_index):
+    values, errors, people, _ = county()
+    return sp.find_weak(small_index(values, people, errors=errors), names=True)
+
+
+@pytest.mark.parametrize(
+    ("n", "share", "rounding", "named"),
+    [
+        (6, 0.1, "nearest", 1),
+        (6, 0.1, "floor", 0),
+        (6, 0.1, "ceil", 1),
+        (4, 0.1, "nearest", 0),
+        (4, 0.1, "ceil", 1),
+        (5, 0.1, "nearest", 1),
+        (30, 0.1, "ceil", 3),
+        (30, 0.1, "floor", 3),
+        (12, 0.08, "nearest", 1),
+    ],
+)
+def test_what_ten_per_cent_of_a_small_class_is(small_index, n, share, rounding, named):
+    index = small_index(frame(np.arange(n) + 50), roster(["village"] * n))
+    made = sp.find_weak(index, share=(share, rounding), names=True)
+    assert made.classes.loc["village", "named"] == named
+    assert made.table["bottom"].sum() == named
+    assert set(made.table.index[made.table["bottom"]]) == {f"o{i:03d}" for i in range(named)}
+    assert made.classes.loc["village", "note"] == ("" if named else "nobody_named")
+
+
+def test_a_quota_of_a_real_county_2017():
+    """某县: 15 % of villages and 8 % of communities gave 21 and 1 (weak_org_counts.csv)."""
+    assert ROUNDINGS["nearest"](0.08 * 12) == 1
+    assert ROUNDINGS["nearest"](0.15 * 140) == 21
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 300), st.sampled_from([0.05, 0.07, 0.1, 0.15]))
+def test_roundings_stand_in_order(n, share):
+    low, middle, high = (ROUNDINGS[word](share * n) for word in ("floor", "nearest", "ceil"))
+    assert low <= middle <= high <= low + 1
+    assert abs(middle - share * n) <= 0.5 + 1e-9
+
+
+def test_each_class_has_its_own_bottom(small_index):
+    scores = [90, 80, 70, 60, 50, 40, 35, 30, 20, 10]
+    index = small_index(frame(scores), roster(["school"] * 5 + ["village"] * 5))
+    made = sp.find_weak(index, share=0.2, names=True)
+    assert set(made.table.index[made.table["bottom"]]) == {"o004", "o009"}
+    assert made.table.loc["o004", ["group", "rank", "n"]].tolist() == ["school", 5, 5]
+    together = sp.find_weak(index, share=0.2, within=None, names=True)
+    assert set(together.table.index[together.table["bottom"]]) == {"o008", "o009"}
+
+
+def test_ties_on_the_cut_are_named_together(small_index):
+    index = small_index(frame([80, 60, 60, 60, 75, 90, 85, 88, 70, 95]), roster(["village"] * 10))
+    made = sp.find_weak(index, names=True)
+    assert made.table.index[made.table["bottom"]].tolist() == ["o001", "o002", "o003"]
+    assert made.table["tied"].sum() == 3
+    assert made.classes.loc["village", ["named", "bottom", "tied"]].tolist() == [1, 3, 3]
+
+
+def test_where_all_are_equal_nobody_is_named(small_index):
+    index = small_index(frame([60] * 10), roster(["village"] * 10))
+    message = (
+        "Scores must differ for a bottom share; all 10 in 'village' are equal, so nobody is named "
+        "there. Look at the indicators of this class."
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$"):
+        made = sp.find_weak(index)
+    assert not made.table["bottom"].any()
+    assert made.table["note"].eq("all_equal").all()
+
+
+def test_no_standard_error_no_probability(small_index):
+    made = sp.find_weak(small_index(frame(np.arange(20) + 50), roster(["village"] * 20)))
+    assert made.table["p_weak"].isna().all()
+    assert made.table["note"].eq("no_standard_error").all()
+    assert "测量误差未知，无法给出列入名单的概率" in made.methods()
+
+
+def test_probabilities_sum_to_the_quota_and_fall_with_the_score(weak):
+    assert weak.table["p_weak"].sum() == pytest.approx(weak.classes["named"].sum(), abs=1e-9)
+    assert weak.table["note"].eq("").all()
+    assert weak.table["p_weak"].between(0, 1).all()
+
+
+def test_probability_names_more_of_the_truly_weak_than_the_raw_score(small_index):
+    hits = {"p_weak": 0, "score": 0}
+    for seed in range(6):
+        values, errors, people, truth = county(200, seed, noise=6.0)
+        index = small_index(values, people, errors=errors)
+        made = sp.find_weak(index, names=True, draws=300)
+        true = {f"o{i:03d}" for i in np.argsort(truth)[:20]}
+        for by in hits:
+            ordered = made.table.sort_values(by, ascending=by == "score")
+            hits[by] += len(true & set(ordered.index[:20]))
+    assert hits["p_weak"] > hits["score"]
+
+
+def test_where_noise_explains_all_everybody_is_as_likely(small_index):
+    values, errors, people, _ = county(40, noise=1.0)
+    values = frame(70 + 0.1 * np.random.default_rng(0).normal(size=40))
+    made = sp.find_weak(small_index(values, people, errors=errors * 50))
+    assert made.table["note"].eq("indistinguishable").all()
+    assert made.table["p_weak"].eq(4 / 40).all()
+    assert made.table["bottom"].sum() == 4
+
+
+def test_a_score_of_unknown_noise_gets_no_probability(small_index):
+    values, errors, people, _ = county()
+    errors.iloc[5] = np.nan
+    made = sp.find_weak(small_index(values, people, errors=errors), names=True)
+    assert np.isnan(made.table.loc["o005", "p_weak"])
+    assert made.table.loc["o005", "note"] == "no_standard_error"
+    assert made.table["p_weak"].notna().sum() == 59
+
+
+def test_the_same_seed_gives_the_same_bytes(small_index):
+    values, errors, people, _ = county()
+    index = small_index(values, people, errors=errors)
+    one, other = (sp.find_weak(index, seed=3, draws=50) for _ in range(2))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    third = sp.find_weak(index, seed=4, draws=50)
+    assert (
+        not one.table["p_weak"]
+        .reset_index(drop=True)
+        .equals(third.table["p_weak"].reset_index(drop=True))
+    )
+
+
+def test_satisfaction_is_shrunken_to_the_class(weak):
+    table = weak.table
+    spread = table["satisfaction"].std()
+    assert table["shrunken"].std() < spread
+    assert (table["low"] <= table["shrunken"]).all()
+    assert (table["shrunken"] <= table["high"]).all()
+    assert table["answers"].eq(50).all()
+    middle = table["satisfaction"].mean()
+    towards = np.sign(middle - table["satisfaction"]) == np.sign(
+        table["shrunken"] - table["satisfaction"]
+    )
+    assert towards.mean() > 0.9
+
+
+def test_criteria_are_hit_passed_or_without_data(small_index):
+    people = roster(["village"] * 10, members=[2.0, np.nan] + [20.0] * 8)
+    values = frame([90] * 10, style=[55, 59.9, 60, 61] + [80 + i for i in range(6)])
+    made = sp.find_weak(small_index(values, people), names=True)
+    states = made.criteria.set_index(["criterion", "org"])["state"]
+    assert states["setup"].iloc[:3].tolist() == ["hit", "no_data", "passed"]
+    assert states["style"].iloc[:4].tolist() == ["hit", "hit", "passed", "passed"]
+    assert states["incomplete_team"].eq("no_data").all()
+    assert states["capacity"].eq("no_data").all()  # the framework has no such indicator
+    assert made.table.loc["o000", "rules"] == "bottom_share;setup;style"
+    assert made.table.loc["o001", "rules"] == "style"
+    assert made.table["weak"].sum() == 2
+    details = made.criteria[made.criteria["detail"] != ""]["detail"].tolist()
+    assert details == ["members 2 < 3", "team_style 55 < 60", "team_style 59.9 < 60"]
+
+
+def test_reasons_are_the_largest_gaps_to_full_marks(small_index):
+    values = frame([90, 90, 90, 90, 90], style=[90, 90, 90, 90, 20])
+    values["results_welcomed"] = 0.7
+    made = sp.find_weak(small_index(values, roster(["village"] * 5)), share=0.2, names=True)
+    own = made.reasons[made.reasons["org"] == "o004"].set_index("indicator")
+    # Weights: one quarter each for awareness and style, one half for satisfaction.
+    gaps = {"team_style": 0.25 * 80, "results_welcomed": 0.5 * 30, "team_awareness": 0.25 * 10}
+    assert own["place"].to_dict() == {code: i for i, code in enumerate(gaps, start=1)}
+    for code, gap in gaps.items():
+        assert own.loc[code, "degree"] == pytest.approx(gap / sum(gaps.values()))
+    assert own.loc["team_style", "dimension"] == "team"
+
+
+def test_conditions_reach_the_lowest_score_outside_the_list(small_index, weak):
+    org = weak.table.index[weak.table["bottom"]][0]
+    steps = weak.conditions(org)
+    own = steps[steps["rule"] == "bottom_share"]
+    target = weak.table.loc[~weak.table["bottom"], "score"].min()
+    assert weak.table.loc[org, "score"] + own["gain"].sum() == pytest.approx(target)
+    assert (own["needed"] <= 100 + 1e-9).all()
+    improved = weak.index.values.copy()
+    for step in own.itertuples():
+        full = 1 if step.indicator == "results_welcomed" else 100
+        improved.loc[(org, YEAR), step.indicator] = step.needed * full / 100
+    again = small_index(improved, weak.index.organisations)
+    assert again.overall[(org, YEAR)] == pytest.approx(target)
+
+
+def test_conditions_are_the_least_total_improvement():
+    """The greedy answer against a linear programme."""
+    from scipy.optimize import linprog
+
+    draw = np.random.default_rng(5)
+    for _ in range(20):
+        weights = draw.dirichlet(np.ones(4))
+        scores = draw.uniform(0, 90, 4)
+        target = weights @ scores + draw.uniform(1, 10)
+        oracle = linprog(
+            np.ones(4),
+            A_ub=[-weights],
+            b_ub=[weights @ scores - target],
+            bounds=[(0, 100 - s) for s in scores],
+        )
+        short, cost = target - weights @ scores, 0.0
+        for j in np.argsort(-weights):
+            step = min(100 - scores[j], short / weights[j])
+            cost, short = cost + step, short - step * weights[j]
+        assert cost == pytest.approx(oracle.fun)
+
+
+def test_conditions_scale_weights_up_over_what_is_present(small_index):
+    values = frame([50, 80, 85, 90, 95])
+    values.loc[("o000", YEAR), "team_style"] = np.nan
+    index = small_index(values, roster(["village"] * 5), available=0.5)
+    made = sp.find_weak(index, share=0.2, names=True)
+    steps = made.conditions("o000")
+    own = steps[steps["rule"] == "bottom_share"]
+    assert own["weight"].tolist() == [0.5, 0.5]
+    assert own["improvement"].tolist() == pytest.approx([50, 10])
+    assert own["gain"].tolist() == pytest.approx([25, 5])
+
+
+def test_conditions_for_criteria_are_their_thresholds(small_index):
+    values = frame([90] * 10, style=[80] * 9 + [50])
+    made = sp.find_weak(small_index(values, roster(["village"] * 10)), names=True)
+    steps = made.conditions("o009").set_index("rule")
+    assert steps.loc["style", ["indicator", "now", "needed"]].tolist() == ["team_style", 50, 60]
+    assert made.conditions("o000").empty
+
+
+def test_names_are_shown_only_on_request(small_index):
+    values, errors, people, _ = county(30)
+    index = small_index(values, people, errors=errors)
+    made = sp.find_weak(index)
+    shown = " ".join(
+        [made.table.to_csv(), made.reasons.to_csv(), made.criteria.to_csv(), repr(made)]
+    )
+    assert not any(org in shown for org in people.index)
+    assert made.table.index.str.fullmatch(r"村-\d{3}").all()
+    named = sp.find_weak(index, names=True)
+    np.testing.assert_allclose(named.table["score"].to_numpy(), made.table["score"].to_numpy())
+    key = made.codes
+    org = named.table.index[named.table["bottom"]][0]
+    pd.testing.assert_frame_equal(made.conditions(key[org]), named.conditions(org))
+    pd.testing.assert_frame_equal(made.conditions(org), named.conditions(org))
+
+
+def test_codes_tell_the_sector_and_nothing_else():
+    people = roster(["village"] * 12 + ["school"] * 3)
+    codes = anonymous_codes(people, people.index, seed=1)
+    assert codes.is_unique
+    assert codes[:12].str.startswith("村-").all()
+    assert codes[12:].str.startswith("学校-").all()
+    assert not codes[:12].is_monotonic_increasing
+    assert anonymous_codes(people, people.index[::-1], seed=1).equals(codes)
+    assert anonymous_codes(people, people.index, language="en").iloc[12:].str[:6].eq("school").all()
+    assert anonymous_codes(None, people.index).str.startswith("党组织-").all()
+    many = roster(["village"] * 1200)
+    assert anonymous_codes(many, many.index).str.len().eq(6).all()
+
+
+def test_an_earlier_period_can_be_asked_for(small_index):
+    values, _, people, _ = county(20)
+    before = values.set_axis(
+        values.index.set_levels(pd.PeriodIndex(["2023"], freq="Y"), level="period")
+    )
+    index = small_index(pd.concat([before + 1, values]).sort_index(), people)
+    assert sp.find_weak(index, period="2023").period == pd.Period("2023")
+    assert sp.find_weak(index).period == YEAR
+
+
+def test_organisations_without_a_score_are_kept_and_said(small_index):
+    values, errors, people, _ = county(20)
+    values.iloc[3] = np.nan
+    made = sp.find_weak(small_index(values, people, errors=errors), names=True)
+    assert made.table.loc["o003", "note"] == "no_score"
+    assert not made.table.loc["o003", "bottom"]
+    assert made.classes.loc["village", "n"] == 19
+    assert len(made.table) == 20
+
+
+def test_the_result_tells_itself(weak):
+    assert re.fullmatch(
+        r"WeakBranches\(2024: 6 of 60 in the bottom 10% of their sector, P\(weak\) >= .5 for \d+, "
+        r"\d+ meet a criterion\)",
+        repr(weak),
+    )
+    assert "名额四舍五入，同分者一并列入" in weak.methods()
+    assert "污名" in weak.methods() or "不得用于贬低" in weak.methods()
+    assert "not for stigma" in weak.methods("en")
+    assert "<table" in weak._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"share": 10}, "share must lie between 0 and 1, got 10. Give 0.1 for the lowest tenth."),
+        (
+            {"share": (0.1, "up")},
+            "the rounding of a share must be one of floor, nearest, ceil, got 'up'. "
+            'Give share=(0.1, "ceil"), for example.',
+        ),
+        ({"draws": 0}, "draws must be at least 1, got 0. Give 1000, for example."),
+    ],
+)
+def test_refusals_say_what_and_how_to_mend(small_index, choices, message):
+    index = small_index(frame(np.arange(10) + 50), roster(["village"] * 10))
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.find_weak(index, **choices)
+
+
+def test_conditions_are_refused_where_they_cannot_be_told(small_index):
+    values, people = frame(np.arange(10) + 50), roster(["village"] * 10)
+    made = sp.find_weak(small_index(values, people, aggregate="geometric"), names=True)
+    message = (
+        "conditions need a bounded index with aggregate=\"arithmetic\", got aggregate='geometric'. "
+        "Rebuild it with these choices."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        made.conditions("o000")
+    message = "an organisation of the list must be named, got '张村'. Look it up in weak.table."
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        made.conditions("张村")
+    alone = sp.find_weak(
+        small_index(frame([50]), roster(["village"])), share=(0.1, "ceil"), names=True
+    )
+    message = (
+        "somebody must stand above the bottom share, got nobody in 'village'. "
+        "Choose a smaller share."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        alone.conditions("o000")
+
+
+def test_the_index_is_left_alone(small_index):
+    values, errors, people, _ = county(20)
+    index = small_index(values, people, errors=errors)
+    before = index.values.copy(), index.organisations.copy()
+    sp.find_weak(index)
+    pd.testing.assert_frame_equal(index.values, before[0])
+    pd.testing.assert_frame_equal(index.organisations, before[1])
+    assert math.isfinite(index.overall.sum())
