@@ -380,6 +380,14 @@ def test_writing_leaves_the_county_alone(tmp_path):
         pd.testing.assert_frame_equal(getattr(data, table), getattr(before, table))
 
 
+@pytest.mark.parametrize("count", [8, 24])
+def test_a_small_county_is_written_too(tmp_path, count):
+    data, _ = synthesise(count, 4)
+    faults = write_county(data, tmp_path)
+    assert not faults.empty
+    assert (tmp_path / "2023年度基层自评.xlsx").is_file()
+
+
 def test_every_fault_is_planted_where_it_is_said_to_be(written):
     folder, faults = written
     assert set(faults["fault"]) == set(FAULTS)

@@ -101,7 +101,7 @@ _WRITE: Final[MappingProxyType[str, Callable[[Cell], Cell]]] = MappingProxyType(
 
 
 def plant_faults(sheets: Sequence[Sheet], rng: np.random.Generator) -> pd.DataFrame:
-    """Plant every fault whose sheet is there, and return what was planted.
+    """Plant every fault that finds its sheet and a row, and return what was planted.
 
     Parameters
     ----------
@@ -134,7 +134,10 @@ def plant_faults(sheets: Sequence[Sheet], rng: np.random.Generator) -> pd.DataFr
         if sheet is None:
             continue
         column = sheet.labels().index(where.header)
-        row = _choose(sheet, column, where.fault, touched, rng)
+        rows = _rows_for(where, sheet, column, touched)
+        if not rows:
+            continue
+        row = int(rng.choice(rows))
         truth = sheet.rows[row][column]
         if where.fault == "duplicate_row":
             sheet.rows.insert(row + 1, list(sheet.rows[row]))
@@ -148,21 +151,17 @@ def plant_faults(sheets: Sequence[Sheet], rng: np.random.Generator) -> pd.DataFr
     return pd.DataFrame(planted, columns=names)
 
 
-def _choose(
-    sheet: Sheet,
-    column: int,
-    fault: str,
-    touched: set[tuple[str, str, int]],
-    rng: np.random.Generator,
-) -> int:
-    """Return a row of the body where the fault can be planted (the header for a whole column)."""
-    if fault == "personal_column":
-        return next(r for r in range(sheet.head - 1, -1, -1) if sheet.rows[r][column])
+def _rows_for(
+    where: _Planted, sheet: Sheet, column: int, touched: set[tuple[str, str, int]]
+) -> list[int]:
+    """Return the rows where a fault can be planted: the header's where a column is the fault."""
+    if where.fault == "personal_column":
+        return [r for r in range(sheet.head) if sheet.rows[r][column] == where.header]
     rows = [
         r
         for r in range(sheet.head, len(sheet.rows) - sheet.foot)
         if sheet.rows[r][column] not in (None, "/") and (sheet.file, sheet.name, r) not in touched
     ]
-    if fault == "ditto":
+    if where.fault == "ditto":
         rows = [r for r in rows if sheet.rows[r - 1][column] == sheet.rows[r][column]]
-    return int(rng.choice(rows))
+    return rows

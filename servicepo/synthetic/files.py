@@ -288,22 +288,26 @@ def _by_domain(county: _County, year: str) -> list[Sheet]:
 
 def _by_source(county: _County, year: str) -> list[Sheet]:
     """Lay out a file per source; one township sends its self-scores apart, as a long CSV."""
-    first = county.organisations.index[
-        county.organisations["township"] == county.organisations["township"].iloc[0]
-    ]
+    towns = county.organisations["township"]
     sheets = []
     for source, label in _SOURCES.items():
         wide = county.scores(year, source, list(county.items))
-        if source == "self":
-            apart = wide.loc[first].reset_index().melt("org").dropna()
+        if source == "self" and len(set(towns)) > 1:
+            first = towns.index[towns == towns.iloc[0]]
+            name = f"{year}年度{label}（{towns.iloc[0]}）.csv"
+            sheets.append(Sheet(name, "", _long_rows(wide.loc[first])))
             wide = wide.drop(index=first)
         raters = county.raters(year) if source == "superior" else None
         title = f"{year}年度基层服务型党组织考核评分表"
         sheets.append(_score_sheet(county, f"{year}年度{label}.xlsx", label, title, wide, raters))
-    rows: list[list[Cell]] = [["党组织", "指标", "得分"]]
-    rows += [[org, item, _number(score)] for org, item, score in apart.itertuples(index=False)]
-    town = county.organisations["township"].iloc[0]
-    return [*sheets, Sheet(f"{year}年度{_SOURCES['self']}（{town}）.csv", "", rows)]
+    return sheets
+
+
+def _long_rows(wide: pd.DataFrame) -> list[list[Cell]]:
+    """Return one row per score, below a header."""
+    long = wide.reset_index().melt("org").dropna()
+    rows = [[org, item, _number(score)] for org, item, score in long.itertuples(index=False)]
+    return [["党组织", "指标", "得分"], *rows]
 
 
 def _side_by_side(county: _County, year: str) -> list[Sheet]:
