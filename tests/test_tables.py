@@ -445,8 +445,8 @@ def test_dates_after_the_day_of_the_data():
     frame = services(2, replied=pd.to_datetime(["2024-06-30 18:00", "2024-07-01 00:00"]))
     told = crossed(evaluated=evaluations(1, period="2025"), served=frame, as_of="2024-06-30")
     assert told.problems[["severity", "rule", "column", "value", "must"]].to_numpy().tolist() == [
-        ["warning", "future_date", "replied", "2024-07-01", "回复日期不得晚于 2024-06-30"],
         ["warning", "future_date", "period", "2025", "考评期不得晚于 2024-06-30"],
+        ["warning", "future_date", "replied", "2024-07-01", "回复日期不得晚于 2024-06-30"],
     ]
     assert len(told.services) == 2
 
@@ -497,6 +497,24 @@ def test_periods_still_to_come_are_not_missing():
     assert missing(crossed(evaluated=frame, as_of="2024-07-01").problems) == [
         ["periods_nobody_has", "2024Q3"]
     ]
+
+
+def test_who_is_not_on_the_roster_is_only_told_to_be_unknown():
+    frame = evaluations(3, org=["张村", "张村", "某村"], period=["2024H1", "2024H2", "2024H1"])
+    assert crossed(roster("张村"), frame).problems["rule"].tolist() == ["unknown_organisation"]
+
+
+def test_categories_are_checked_like_text():
+    frame = services(
+        4, org=["张村", "张村", "李村", "王村"], record=["1", "1", "1", None], way="direct"
+    )
+    frame.loc[3, "way"] = "slow"
+    coded = frame.astype({"org": "category", "way": "category", "record": "category"})
+    checked, plain = check(coded, "services"), check(frame, "services")
+    assert checked.problems.equals(plain.problems)
+    assert checked.rows.index.equals(plain.rows.index)
+    told = crossed(roster("张村"), served=checked.rows)
+    assert told.problems.equals(crossed(roster("张村"), served=plain.rows).problems)
 
 
 def test_surveys_have_duties_too():

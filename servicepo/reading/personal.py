@@ -82,6 +82,8 @@ def personal_columns(frame: pd.DataFrame) -> dict[Hashable, str]:
 def _by_header(header: str, cells: pd.Series) -> str | None:
     key = key_of(header)
     reason = next((reason for reason, pattern in _HEADERS if pattern.search(key)), None)
+    if reason in ("telephone", "mobile") and _below_a_million(cells):
+        return None  # a statistic about telephones
     if reason == "name":
         # Scores and ticks under 书记 are no names, nor is a rater called 评委3 or 第二组.
         other = r"[-+√×/—\s]*|\d+(\.\d+)?分?"
@@ -91,6 +93,11 @@ def _by_header(header: str, cells: pd.Series) -> str | None:
         if texts and sum(bool(re.fullmatch(other, t)) for t in texts) > (1 - SHARE) * len(texts):
             return None
     return reason
+
+
+def _below_a_million(cells: pd.Series) -> bool:
+    numbers = pd.to_numeric(pd.Series(_sample(cells), dtype="str"), errors="coerce")
+    return bool(len(numbers) and numbers.abs().lt(1e6).all())
 
 
 def _by_content(cells: pd.Series) -> str | None:

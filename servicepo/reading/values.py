@@ -322,30 +322,38 @@ def parse_dates(cells: pd.Series, *, zone: tzinfo = CHINA) -> Parsed:
 
 
 def _dates(words: Objects, zone: tzinfo) -> tuple[Array, Objects]:
-    """Read all at once what is written day, then time (the distinct days first), or the ISO way."""
+    """Read all at once what is written the ISO way, or day, then time (the distinct days first)."""
     texts = pa.array([word if isinstance(word, str) else "" for word in words], pa.string())
     values = np.full(len(words), np.datetime64("NaT"), dtype="datetime64[us]")
     notes = np.full(len(words), "", dtype=object)
-    zoned = pc.match_substring_regex(texts, _ZONED).to_numpy(zero_copy_only=False)
+
+    def matches(pattern: str) -> Array:
+        found: Array = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        return found
+
+    iso, zoned = matches(r"^\d{4}-\d{2}-\d{2}$"), matches(_ZONED)
+    if iso.any():
+        days = pd.to_datetime(words[iso].astype(str), format="%Y-%m-%d", errors="coerce")
+        values[iso] = days.to_numpy("datetime64[us]")
     if zoned.any():
         moments = pd.to_datetime(
-            pd.Series(texts.to_pandas())[zoned], format="ISO8601", errors="coerce", utc=True
+            words[zoned].astype(str), format="ISO8601", errors="coerce", utc=True
         )
-        values[zoned] = moments.dt.tz_convert(zone).dt.tz_localize(None).to_numpy("datetime64[us]")
+        values[zoned] = moments.tz_convert(zone).tz_localize(None).to_numpy("datetime64[us]")
         notes[zoned] = "zone"
     parts = pc.extract_regex(texts, _DAY_AND_TIME)
     timed = parts.is_valid().to_numpy(zero_copy_only=False) & ~zoned
     if timed.any():
-        days, times = (
+        day_parts, times = (
             pd.factorize(parts.field(name).filter(pa.array(timed)).to_pandas()) for name in range(2)
         )
-        read = [_date_in(text) for text in days[1]]
+        read = [_date_in(text) for text in day_parts[1]]
         day = np.array([None if note else moment for moment, _, note in read], "datetime64[us]")
         clock = pd.Series(times[1], dtype="str")
         clock = clock.where(clock.str.count(":").eq(2), clock + ":00")
         passed = pd.to_timedelta(clock, errors="coerce")
         time = passed.where(passed < pd.Timedelta(days=1)).to_numpy("timedelta64[us]")
-        values[timed] = day[days[0]] + time[times[0]]
+        values[timed] = day[day_parts[0]] + time[times[0]]
     return values, notes
 
 

@@ -199,6 +199,7 @@ def check(frame: pd.DataFrame, table: str, *, language: Language = "zh") -> Chec
     ----------
     frame : DataFrame
         The table, with all its columns (see `empty`); ``organisations`` is indexed by ``org``.
+        Text may be categorical.
         Missing values are allowed except in what identifies a row (``org``, ``period``,
         ``indicator``, ``score``, ``accepted``, ``question``, ``answer``, ``count``).
     table : {"organisations", "evaluations", "services", "surveys"}
@@ -233,6 +234,8 @@ def check(frame: pd.DataFrame, table: str, *, language: Language = "zh") -> Chec
     (1, 'count must not be negative')
     """
     rows = _ready(frame, table)
+    if rows.empty:
+        return Checked(frame, empty("problems"))
     try:
         SCHEMAS[table].validate(rows, lazy=True)
     except pa.errors.SchemaErrors as errors:

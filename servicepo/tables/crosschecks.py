@@ -61,6 +61,7 @@ def cross_check(
     ----------
     organisations, evaluations, services, surveys : DataFrame
         The tables, each row of which has passed `check`; ``organisations`` is indexed by ``org``.
+        Text may be categorical.
     as_of : Timestamp or str, optional
         The day the data speak of. Later dates and periods are warned of.
     language : {"zh", "en"}
@@ -99,7 +100,7 @@ def cross_check(
     >>> told.problems.loc[0, ["value", "mend"]].tolist()
     ['李庄党支部', 'Did you mean 李村党支部? Mend the name or add it to the roster.']
     """
-    day = pd.Timestamp("9999-12-30" if as_of is None else as_of).normalize()
+    day = None if as_of is None else pd.Timestamp(as_of).normalize()
     tables, found = {}, []
     for name, frame in (
         ("organisations", organisations),
@@ -110,17 +111,22 @@ def cross_check(
         tables[name], problems = _without_duplicates(frame, name, language)
         found.append(problems)
     roster = tables["organisations"].index
-    for name in ("evaluations", "services", "surveys"):
-        found.append(_unknown_organisations(tables[name], roster, language))
+    for name, item in (("evaluations", "indicator"), ("services", None), ("surveys", "question")):
+        frame = tables[name]
+        if frame.empty:
+            continue
+        found.append(_unknown_organisations(frame, roster, language))
+        if day is not None:
+            found.append(_future(frame, day, language))
+        if item is not None:
+            found.append(_missing_periods(frame, item, roster, day, language))
     found.append(_more_answers_than_issued(tables["surveys"], language))
-    found.append(_future_dates(tables["services"], day, language))
-    for name, item in (("evaluations", "indicator"), ("surveys", "question")):
-        found.append(_future_periods(tables[name], day, language))
-        found.append(_missing_periods(tables[name], item, day, language))
+    return CrossChecked(**tables, problems=_together(found))
+
+
+def _together(found: list[pd.DataFrame]) -> pd.DataFrame:
     told = [problems for problems in found if len(problems)]
-    return CrossChecked(
-        **tables, problems=pd.concat(told, ignore_index=True) if told else empty("problems")
-    )
+    return pd.concat(told, ignore_index=True) if told else empty("problems")
 
 
 # -- duplicates --------------------------------------------------------------------------------
@@ -128,6 +134,8 @@ def _without_duplicates(
     frame: pd.DataFrame, table: str, language: Language
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows without the second ones, and an error for each of these."""
+    if frame.empty:
+        return frame, empty("problems")
     first = _first_of_its_kind(frame, table)
     second = first != np.arange(len(frame))
     if not second.any():
@@ -239,7 +247,7 @@ def _nearest(names: list[str], known: pd.Index) -> dict[str, str]:
 
 # -- counts, dates -----------------------------------------------------------------------------
 def _more_answers_than_issued(surveys: pd.DataFrame, language: Language) -> pd.DataFrame:
-    if surveys["issued"].isna().all():
+    if not surveys["issued"].notna().any():
         return empty("problems")
     asked = ["org", "period", "respondent", "stratum", "question"]
     answers = surveys.groupby(asked, dropna=False, sort=False)
@@ -257,19 +265,18 @@ def _more_answers_than_issued(surveys: pd.DataFrame, language: Language) -> pd.D
     )
 
 
-def _future_dates(services: pd.DataFrame, as_of: pd.Timestamp, language: Language) -> pd.DataFrame:
-    told = [
-        _later(services[later], name, as_of, language)
-        for name in ("accepted", "undertaken", "replied")
-        if (later := services[name] >= as_of + pd.Timedelta(days=1)).any()
-    ]
-    return pd.concat(told, ignore_index=True) if told else empty("problems")
-
-
-def _future_periods(frame: pd.DataFrame, as_of: pd.Timestamp, language: Language) -> pd.DataFrame:
-    later = [p for p in frame["period"].unique() if _starts(p) > as_of]
-    rows = frame[frame["period"].isin(later)]
-    return _later(rows, "period", as_of, language) if len(rows) else empty("problems")
+def _future(frame: pd.DataFrame, as_of: pd.Timestamp, language: Language) -> pd.DataFrame:
+    """Return a warning for each moment or period of a table after the day of the data."""
+    found = []
+    for name in ("accepted", "undertaken", "replied"):
+        if name in frame:
+            found.append(
+                _later(frame[frame[name] >= as_of + pd.Timedelta(days=1)], name, as_of, language)
+            )
+    if "period" in frame:
+        later = [period for period in frame["period"].unique() if _starts(period) > as_of]
+        found.append(_later(frame[frame["period"].isin(later)], "period", as_of, language))
+    return _together(found)
 
 
 def _starts(period: str) -> pd.Timestamp:
@@ -294,10 +301,16 @@ def _later(
 
 # -- missing periods ---------------------------------------------------------------------------
 def _missing_periods(
-    frame: pd.DataFrame, item: str, as_of: pd.Timestamp, language: Language
+    frame: pd.DataFrame,
+    item: str,
+    roster: pd.Index,
+    as_of: pd.Timestamp | None,
+    language: Language,
 ) -> pd.DataFrame:
     """Return a warning for each organisation and item that lacks periods the item is told by."""
     told = frame[["org", item, "period"]].reset_index(drop=True).drop_duplicates()
+    if len(roster):  # who is not on the roster has a warning of its own
+        told = told[told["org"].isin(roster)]
     parts = {text: part for text in told["period"].unique() if (part := split_period(text))}
     told["slot"] = told["period"].map({text: _slot(part) for text, part in parts.items()})
     found: list[pd.DataFrame] = []
@@ -305,7 +318,7 @@ def _missing_periods(
         of_freq = told["period"].isin([text for text, part in parts.items() if part[2] == freq])
         for _, group in told[of_freq].groupby(item, sort=False):
             found.extend(_gaps(frame, group, item, freq, as_of, language))
-    return pd.concat(found, ignore_index=True) if found else empty("problems")
+    return _together(found)
 
 
 def _slot(part: tuple[int, int, Frequency]) -> int:
@@ -320,7 +333,7 @@ def _gaps(
     told: pd.DataFrame,
     item: str,
     freq: Frequency,
-    as_of: pd.Timestamp,
+    as_of: pd.Timestamp | None,
     language: Language,
 ) -> Iterator[pd.DataFrame]:
     """Yield the warnings of one item told by one frequency."""
@@ -329,7 +342,7 @@ def _gaps(
     start = slots.min() // a_year * a_year
     length = (slots.max() // a_year + 1) * a_year - start
     names = np.array([_name(slot, freq) for slot in range(start, start + length)])
-    due = np.array([_starts(name) <= as_of for name in names])
+    due = np.array([as_of is None or _starts(name) <= as_of for name in names])
     codes, orgs = pd.factorize(told["org"])
     present = np.zeros((len(orgs), length), dtype=bool)
     present[codes, slots - start] = True
