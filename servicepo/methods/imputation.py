@@ -257,6 +257,7 @@ def impute_multiply(
         drawn = _conditional(array, model, rng)
         frames.append(pd.DataFrame(drawn, index=values.index, columns=values.columns))
     spread = np.std([frame.to_numpy() for frame in frames], axis=0, ddof=1)
+    spread[~np.isnan(array)] = 0.0
     return MultiplyImputed(
         tuple(frames),
         values.isna(),

@@ -473,6 +473,7 @@ def _treated(
 ) -> Treated:
     """Treat a frame column by column and write down what was done."""
     array = as_matrix(values, what="values", missing=True)
+    labels = ["row" if name is None else name for name in values.index.names]
     columns, records, parts = [], [], []
     troubles: dict[tuple[str, str], list[Any]] = {}
     for j, code in enumerate(values.columns):
@@ -486,11 +487,8 @@ def _treated(
         if made.treatment != "winsorised":
             cells = cells[:0]
         columns.append(made.values)
-        parts.append(
-            values.index[cells]
-            .to_frame(index=False)
-            .assign(indicator=code, before=x[cells], after=made.values[cells])
-        )
+        places = values.index[cells].to_frame(index=False).set_axis(labels, axis=1)
+        parts.append(places.assign(indicator=code, before=x[cells], after=made.values[cells]))
         records.append(
             {
                 "treatment": made.treatment,
