@@ -112,19 +112,14 @@ def tally(
         *((i, ratio(i, evaluations, data.organisations)) for i in _of(framework, "ratio")),
         *((i, attribute(i, data.organisations)) for i in _of(framework, "attribute")),
     ]
-    parts += [_labelled(frame, i) for i, frame in held if frame.index.nlevels == 2]
-    table = _joined(parts)
+    table = _joined([*parts, *(_labelled(frame, i) for i, frame in held if _is_dated(frame))])
     rows = table[["org", "period"]].drop_duplicates()
-    table = _joined(
-        [table.set_index(KEY)]
-        + [
-            rows.merge(frame, left_on="org", right_index=True)
-            .assign(indicator=i.code)
-            .set_index(KEY)
-            for i, frame in held
-            if frame.index.nlevels == 1
-        ]
-    )
+    still = [
+        (i, rows.merge(frame, left_on="org", right_index=True))
+        for i, frame in held
+        if not _is_dated(frame)
+    ]
+    table = _joined([table, *(frame.assign(indicator=i.code) for i, frame in still)])
     table = _where_it_applies(table, framework, data.organisations)
     lost = _lost(table, framework, data)
     if table.empty:
@@ -180,17 +175,22 @@ def _coarse(tables: dict[str, pd.DataFrame], framework: Framework, freq: Frequen
     return notes
 
 
+def _is_dated(frame: pd.DataFrame) -> bool:
+    """Tell values by (org, period) from those that hold for all periods."""
+    return frame.index.nlevels == 2
+
+
 def _labelled(frame: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
-    return (
-        frame.rename_axis(["org", "period"])
-        .assign(indicator=indicator.code)
-        .set_index("indicator", append=True)
-    )
+    return frame.rename_axis(["org", "period"]).reset_index().assign(indicator=indicator.code)
 
 
 def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Put values under one another; a row without a value is no row."""
-    filled = [p.reset_index().reindex(columns=[*KEY, *KEPT]) for p in parts if len(p)]
+    filled = [
+        (p if "indicator" in p else p.reset_index()).reindex(columns=[*KEY, *KEPT])
+        for p in parts
+        if len(p)
+    ]
     if not filled:
         return pd.DataFrame(columns=[*KEY, *KEPT])
     table = pd.concat([p.astype(dict.fromkeys(KEPT, float)) for p in filled], ignore_index=True)
