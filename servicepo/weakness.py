@@ -235,8 +235,8 @@ def find_weak(
     scores are drawn from the posteriors, and P(weak) is the share of draws in which the
     organisation is among the lowest ``named``. Scores without a standard error stay as they are in
     the draws and get no probability. Where scores differ no more than noise makes them, everybody
-    gets named / n ("indistinguishable"). Standard errors know only what the tally could know, so
-    probabilities near 0 and 1 are too sure.
+    gets named / n ("indistinguishable"). A standard error of 0 counts as unknown. Standard errors
+    know only what the tally could know, so probabilities near 0 and 1 are too sure.
 
     References
     ----------

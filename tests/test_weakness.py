@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import servicepo as sp
-from servicepo.anonymity import anonymous_codes
 from servicepo.errors import MethodError, MethodWarning
 from servicepo.weakness import ROUNDINGS
 
@@ -291,20 +290,6 @@ def test_names_are_shown_only_on_request(small_index):
     org = named.table.index[named.table["bottom"]][0]
     pd.testing.assert_frame_equal(made.conditions(key[org]), named.conditions(org))
     pd.testing.assert_frame_equal(made.conditions(org), named.conditions(org))
-
-
-def test_codes_tell_the_sector_and_nothing_else():
-    people = roster(["village"] * 12 + ["school"] * 3)
-    codes = anonymous_codes(people, people.index, seed=1)
-    assert codes.is_unique
-    assert codes[:12].str.startswith("村-").all()
-    assert codes[12:].str.startswith("学校-").all()
-    assert not codes[:12].is_monotonic_increasing
-    assert anonymous_codes(people, people.index[::-1], seed=1).equals(codes)
-    assert anonymous_codes(people, people.index, language="en").iloc[12:].str[:6].eq("school").all()
-    assert anonymous_codes(None, people.index).str.startswith("党组织-").all()
-    many = roster(["village"] * 1200)
-    assert anonymous_codes(many, many.index).str.len().eq(6).all()
 
 
 def test_an_earlier_period_can_be_asked_for(small_index):

@@ -1,0 +1,214 @@
+"""Change: steps and their noise, trends, transitions, convergence, refusals."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import servicepo as sp
+from servicepo.errors import MethodError
+
+CODES = ["team_awareness", "team_style", "results_welcomed"]
+YEARS = ("2021", "2022", "2023", "2024")
+
+
+def frame(scores, periods=YEARS, freq="Y"):
+    """Make values whose overall score is the given table: organisations × periods."""
+    scores = np.asarray(scores, dtype=float)
+    orgs = [f"o{i:02d}" for i in range(len(scores))]
+    rows = pd.MultiIndex.from_product(
+        [orgs, pd.PeriodIndex(periods, freq=freq)], names=["org", "period"]
+    )
+    flat = scores.ravel()
+    return pd.DataFrame(np.array([flat, flat, flat / 100]).T, rows, CODES)
+
+
+def errors_of(values, size):
+    return pd.DataFrame(
+        {"team_awareness": size, "team_style": size, "results_welcomed": size / 100},
+        index=values.index,
+    )
+
+
+@pytest.fixture(scope="module")
+def table():
+    draw = np.random.default_rng(0)
+    return np.clip(draw.normal(70, 8, (40, 1)) + draw.normal(0, 2, (40, 4)), 0, 100)
+
+
+@pytest.fixture(scope="module")
+def change(small_index, table):
+    return sp.measure_change(small_index(frame(table)))
+
+
+def test_steps_join_a_period_with_the_one_before(change, table):
+    assert len(change.steps) == 40 * 3
+    steps = change.steps.xs("o07", level="org")
+    np.testing.assert_allclose(steps["before"], table[7, :-1])
+    np.testing.assert_allclose(steps["score"], table[7, 1:])
+    np.testing.assert_allclose(steps["change"], np.diff(table[7]))
+
+
+def test_without_errors_the_noise_is_the_usual_size_of_changes(change, table):
+    changes = np.diff(table)[:, 2]
+    usual = 1.4826 * np.median(np.abs(changes - np.median(changes)))
+    own = change.steps.xs(pd.Period("2024"), level="period")
+    np.testing.assert_allclose(own["noise"], usual)
+    assert own["standard_error"].isna().all()
+    assert own["beyond"].tolist() == (np.abs(changes) > 1.96 * usual).tolist()
+
+
+def test_the_larger_noise_counts(small_index, table):
+    values = frame(table)
+    made = sp.measure_change(small_index(values, errors=errors_of(values, 20.0)))
+    # Two indicators of weight 1/4 and one of 1/2, each with 20 points of noise, in both years.
+    expected = 20 * np.sqrt(1 / 16 + 1 / 16 + 1 / 4) * np.sqrt(2)
+    np.testing.assert_allclose(made.steps["standard_error"], expected, rtol=1e-6)
+    np.testing.assert_allclose(made.steps["noise"], expected, rtol=1e-6)
+    assert made.warnings.empty
+
+
+def test_a_fall_beyond_noise_is_a_warning(small_index, table):
+    fallen = table.copy()
+    fallen[3, 3] = 20.0
+    fallen[5, 2] = 30.0
+    made = sp.measure_change(small_index(frame(fallen)))
+    assert made.warnings["org"].iloc[:2].tolist() == ["o03", "o05"]
+    assert made.warnings["period"].iloc[0] == pd.Period("2024")
+    assert (made.warnings["change"] < 0).all()
+    assert made.warnings["change"].is_monotonic_increasing
+    assert made.expected_false_warnings == pytest.approx(120 * 0.025)
+
+
+def test_a_gap_breaks_a_step(small_index, table):
+    values = frame(table).drop(index=("o00", pd.Period("2022")))
+    made = sp.measure_change(small_index(values))
+    assert made.steps.xs("o00", level="org").index.tolist() == [pd.Period("2024")]
+    assert made.trends.loc["o00", "n"] == 3
+    assert made.convergence["n"].eq(39).all()
+
+
+def test_half_years_follow_each_other(small_index, table):
+    periods = pd.PeriodIndex(["2023Q1", "2023Q3", "2024Q1", "2024Q3"], freq="2Q-DEC")
+    made = sp.measure_change(small_index(frame(table, periods, "2Q-DEC")))
+    assert len(made.steps) == 120
+    assert made.trends["n"].eq(4).all()
+
+
+def test_with_four_periods_nothing_can_be_significant(change):
+    assert change.trends["p_value"].min() >= 1 / 12 - 1e-12
+    assert change.trends["smallest_p_value"].max() == pytest.approx(1 / 12)
+    assert change.note().startswith(
+        "只有 4 期数据，Mann–Kendall 检验的 p 值最小只能到 0.083，"
+        "任何一个党组织的趋势都不可能显著（0.05）"
+    )
+    assert "no organisation's trend can be significant at .05" in change.note("en")
+
+
+def test_with_five_periods_a_steady_rise_is_significant(small_index):
+    rising = np.arange(5) * 3.0 + np.array([[50.0], [60.0], [70.0]])
+    made = sp.measure_change(small_index(frame(rising, [*YEARS, "2025"])))
+    assert made.trends["p_value"].to_numpy() == pytest.approx(1 / 60)
+    assert made.trends["slope"].to_numpy() == pytest.approx(3.0)
+    assert made.note().startswith("共有 5 期数据")
+
+
+def test_transitions_count_every_step(change):
+    assert change.transitions["count"].sum() == 120
+    shares = change.transitions.groupby("before", observed=True)["probability"].sum()
+    assert shares.to_numpy() == pytest.approx(1)
+    assert list(change.transitions["before"].cat.categories) == ["q4", "q3", "q2", "q1"]
+    assert change.transitions["before"].iloc[0] == "q4"
+    known = change.transitions.dropna()
+    assert (known["low"] <= known["probability"]).all()
+    assert (known["probability"] <= known["high"]).all()
+
+
+def test_transitions_of_given_grades_the_slow_way(small_index, table):
+    index = small_index(frame(table))
+    grades = sp.grade(index).table["grade"]
+    made = sp.measure_change(index, grades=grades)
+    wide = grades.astype("str").reset_index()
+    wide["next"] = wide["period"] + 1
+    pairs = wide.merge(
+        wide, left_on=["org", "next"], right_on=["org", "period"], suffixes=("", "_after")
+    )
+    for row in made.transitions.itertuples():
+        expected = ((pairs["grade"] == row.before) & (pairs["grade_after"] == row.after)).sum()
+        assert row.count == expected
+    moved = made.promotions
+    assert list(moved.index) == ["good", "fairly_good", "average", "poor"]
+    assert (moved["promoted"] + moved["stayed"] + moved["demoted"] == moved["n"]).all()
+
+
+def test_convergence_over_the_balanced_panel(change, table):
+    np.testing.assert_allclose(change.convergence["mean"], table.mean(axis=0))
+    np.testing.assert_allclose(change.convergence["sd"], table.std(axis=0, ddof=1))
+    np.testing.assert_allclose(
+        change.convergence["cv"], table.std(axis=0, ddof=1) / table.mean(axis=0)
+    )
+    slope = np.polyfit(table[:, 0], (table[:, 3] - table[:, 0]) / 3, 1)[0]
+    assert change.beta["slope"].iloc[0] == pytest.approx(slope)
+    assert np.isnan(change.beta["noise_slope"].iloc[0])
+
+
+def test_beta_stands_beside_what_noise_alone_would_give(small_index):
+    draw = np.random.default_rng(1)
+    truth = draw.normal(60, 8, (2000, 1))
+    noise = 4 / np.sqrt(1 / 16 + 1 / 16 + 1 / 4)  # so that the overall score has noise 4
+    values = frame(truth + draw.normal(0, 4, (2000, 2)), ("2023", "2024"))
+    made = sp.measure_change(small_index(values, errors=errors_of(values, noise))).beta.iloc[0]
+    assert made["noise_slope"] == pytest.approx(-0.2, abs=0.02)
+    assert made["slope"] == pytest.approx(made["noise_slope"], abs=0.03)
+    assert abs(made["oldham"]) < 0.05
+
+
+def test_means_by_group(small_index, table):
+    people = pd.DataFrame(
+        {"domain": ["rural", "organs"] * 20}, index=pd.Index([f"o{i:02d}" for i in range(40)])
+    )
+    made = sp.measure_change(small_index(frame(table), people))
+    means = made.means().set_index(["period", "domain"])
+    own = table[::2, 1]
+    row = means.loc[(pd.Period("2022"), "rural")]
+    reach = 1.96 * own.std(ddof=1) / np.sqrt(20)
+    expected = [20, own.mean(), own.mean() - reach, own.mean() + reach]
+    np.testing.assert_allclose(row[["n", "mean", "low", "high"]].to_numpy(dtype=float), expected)
+
+
+def test_the_result_tells_itself(change):
+    assert re.fullmatch(
+        r"Change\(2021–2024: 120 steps, mean [+-]\d\.\d, \d+ fell by more than noise; "
+        r"40 trends, 0 significant\)",
+        repr(change),
+    )
+    assert "Sen 斜率" in change.methods()
+    assert "<table" in change._repr_html_()
+
+
+def test_few_organisations_have_no_beta(small_index):
+    made = sp.measure_change(small_index(frame([[50, 60, 70, 80], [55, 50, 60, 70]])))
+    assert made.beta.empty
+    assert len(made.trends) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda build, table: sp.measure_change(build(frame(table[:, :1], ["2024"]))),
+            "change needs at least 2 periods, got 2024. Read the periods before as well.",
+        ),
+        (
+            lambda build, table: sp.measure_change(
+                build(frame(table)), grades=build(frame(table)).overall
+            ),
+            "grades must be ordered categories by (org, period), got float64. "
+            'Give grade(index).table["grade"].',
+        ),
+    ],
+)
+def test_refusals_say_what_and_how_to_mend(small_index, table, call, message):
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        call(small_index, table)
