@@ -211,6 +211,37 @@ def test_agrees_with_pymcdm(seed):
     )
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_with_pyrepo_mcda(seed):
+    other = pytest.importorskip("pyrepo_mcda.weighting_methods")
+    x = np.random.default_rng(seed).uniform(0.1, 1, (20, 5))
+    normalised = (x - x.min(axis=0)) / np.ptp(x, axis=0)
+    pairs = {
+        "entropy": other.entropy_weighting(x),
+        "standard_deviation": other.std_weighting(x),
+        "coefficient_of_variation": other.coeff_var_weighting(x),
+        "merec": other.merec_weighting(x, np.ones(5)),
+    }
+    for word, expected in pairs.items():
+        np.testing.assert_allclose(OBJECTIVE_WEIGHTS[word](x), expected, rtol=1e-12)
+    np.testing.assert_allclose(critic(normalised), other.critic_weighting(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_with_scikit_criteria(seed):
+    other = pytest.importorskip("skcriteria.preprocessing.weighters")
+    x = np.random.default_rng(seed).uniform(0.1, 1, (20, 5))
+    normalised = (x - x.min(axis=0)) / np.ptp(x, axis=0)
+    ways = np.ones(5)
+    np.testing.assert_allclose(entropy(x), other.entropy_weights(x), rtol=1e-12)
+    np.testing.assert_allclose(merec(x), other.merec_weights(x, ways), rtol=1e-12)
+    np.testing.assert_allclose(
+        critic(normalised),
+        other.critic_weights(x, ways, correlation="pearson", scale=True),
+        rtol=1e-12,
+    )
+
+
 def test_entropy_keeps_the_digits_that_one_minus_h_loses():
     spread = np.random.default_rng(0).random((200, 3)) * np.array([1, 2, 3])
     near, far = entropy(1 + 1e-7 * spread), entropy(1 + 1e-3 * spread)
