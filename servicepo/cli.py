@@ -7,10 +7,9 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -22,6 +21,7 @@ import servicepo as sp
 
 from .errors import MethodWarning, ServicepoError
 from .labels import Language, word
+from .report.place import refuse_strangers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,27 +37,12 @@ app = typer.Typer(
 )
 
 
-class _Language(StrEnum):
-    zh = "zh"
-    en = "en"
-
-
-class _Period(StrEnum):
-    year = "Y"
-    half = "H"
-    quarter = "Q"
-    month = "M"
-
-
-class _Blank(StrEnum):
-    missing = "missing"
-    zero = "zero"
-
-
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="资料文件夹或文件 · folder or file")]
-Mapping = Annotated[Path | None, typer.Option(help="列名对照 TOML · mapping of columns")]
-Blank = Annotated[_Blank | None, typer.Option(help="空白的含义 · what a blank means")]
-Tongue = Annotated[_Language, typer.Option(help="语言 · language")]
+Mapped = Annotated[Path | None, typer.Option(help="列名对照 TOML · mapping of columns")]
+Blank = Annotated[
+    Literal["missing", "zero"] | None, typer.Option(help="空白的含义 · what a blank means")
+]
+Tongue = Annotated[Language, typer.Option(help="语言 · language")]
 
 
 @app.command()
@@ -65,54 +50,53 @@ def report(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="报告写入的文件夹 · folder of the report")],
     framework: Annotated[str, typer.Option(help="指标体系 · built-in or TOML")] = "six_haves",
-    language: Tongue = _Language.zh,
-    period: Annotated[_Period, typer.Option(help="考评期 · length of a period")] = _Period.year,
-    mapping: Mapping = None,
+    language: Tongue = "zh",
+    period: Annotated[
+        Literal["Y", "H", "Q", "M"], typer.Option(help="考评期 · length of a period")
+    ] = "Y",
+    mapping: Mapped = None,
     blank: Blank = None,
     names: Annotated[bool, typer.Option("--names", help="列出名称 · names, not codes")] = False,
     seed: Annotated[int, typer.Option(help="随机种子 · seed")] = 0,
 ) -> None:
     """读入资料，写出报告（HTML、Word、Excel、图） · read sheets, write the report."""
-    with _clear_errors(language.value) as tell:
-        tell("read")
-        data = sp.read(
-            folder, **_given(mapping=mapping, blank=blank), language=language.value, progress=tell.say
-        )
-        tell("tally")
+    with _clear_errors(language) as tell:
+        refuse_strangers(out)
         chosen = sp.load_framework(framework)
-        values = sp.tally(data, chosen, period=period.value)
+        tell("read")
+        data = sp.read(folder, mapping=mapping, blank=blank, language=language, progress=tell.say)
+        tell("tally")
+        values = sp.tally(data, chosen, period=period)
         tell("index")
         index = sp.build_index(values, chosen, organisations=data.organisations)
         written = sp.write_report(
-            index, out, language=language.value, names=names, seed=seed, progress=tell.say
+            index, out, language=language, names=names, seed=seed, progress=tell.say
         )
-        said = word("cli.written", language.value)
+        said = word("cli.written", language)
         print(said.format(folder=written.folder, files=len(written.paths), seconds=tell.seconds))
 
 
 @app.command()
 def check(
     folder: Folder,
-    mapping: Mapping = None,
+    mapping: Mapped = None,
     blank: Blank = None,
     out: Annotated[
         Path | None, typer.Option(help="另存问题清单 .xlsx/.csv · save the problems")
     ] = None,
-    language: Tongue = _Language.zh,
+    language: Tongue = "zh",
 ) -> None:
     """读入资料，列出数据问题 · read sheets, list what is wrong with them."""
-    with _clear_errors(language.value) as tell:
+    with _clear_errors(language) as tell:
         tell("read")
-        data = sp.read(
-            folder, **_given(mapping=mapping, blank=blank), language=language.value, progress=tell.say
-        )
-        shown = _worded(data.problems, language.value)
+        data = sp.read(folder, mapping=mapping, blank=blank, language=language, progress=tell.say)
+        shown = _worded(data.problems, language)
         if out is not None:
             _save(shown, out)
-        _print_problems(shown, language.value)
+        _print_problems(shown, language)
         found = data.problems["severity"].value_counts()
         print(
-            word("cli.checked", language.value).format(
+            word("cli.checked", language).format(
                 files=data.sources["file"].nunique(),
                 kept=int(data.sources["kept"].sum()),
                 **{s: int(found.get(s, 0)) for s in ("error", "warning", "notice")},
@@ -123,11 +107,11 @@ def check(
 @app.command()
 def template(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="写入的文件夹 · folder to fill")],
-    language: Tongue = _Language.zh,
+    language: Tongue = "zh",
 ) -> None:
     """写出带填写说明的空白 Excel 模板 · write empty Excel templates with instructions."""
-    with _clear_errors(language.value):
-        written = sp.write_templates(folder, language=language.value)
+    with _clear_errors(language):
+        written = sp.write_templates(folder, language=language)
         for path in written:
             print(path)
 
@@ -201,11 +185,6 @@ def _clear_errors(language: Language) -> Iterator[_Teller]:
         if os.environ.get("SERVICEPO_TRACEBACK"):
             raise
         tell.fail(word("cli.unexpected", language).format(error=f"{type(error).__name__}: {error}"))
-
-
-def _given(**options: object) -> dict[str, object]:
-    """Keep the options that were given; the others keep the defaults of the function."""
-    return {name: str(value) for name, value in options.items() if value is not None}
 
 
 def _worded(problems: pd.DataFrame, language: Language) -> pd.DataFrame:

@@ -21,8 +21,6 @@ T = TypeVar("T")
 
 # Classes that may be ranked within, the coarsest first.
 CLASSES: Final = ("domain", "sector", "group")
-# Normalisations on which 100 is the full mark, as cut-offs of grades mean it.
-ON_FULL_MARKS: Final = ("score_rate", "goalposts")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,7 +86,7 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
         ranks, within = _ranked(index)
         finest = "sector" if _has(index, "sector") else within
         domains = attempt("domains", lambda: compare_domains(index))
-        grades = attempt("grades", lambda: grade(on_full_marks(index)))
+        grades = attempt("grades", lambda: grade(index))
         weak = attempt("weak", lambda: find_weak(index, within=finest, seed=seed, names=True))
         graded = None if grades is None else grades.table["grade"]
         change = attempt("change", lambda: measure_change(index, grades=graded))
@@ -114,20 +112,6 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
         refused=refused,
         conventions=tuple(dict.fromkeys(str(w.message) for w in caught)),
     )
-
-
-def on_full_marks(index: Index) -> Index:
-    """Return the index on score rates, where cut-offs such as 90 points mean what they say.
-
-    Min-max scores tell the place between the lowest and the highest organisation, not the marks
-    earned; an index that is on full marks already, or cannot be brought there, stays as it is.
-    """
-    if index.choices.normalise in ON_FULL_MARKS:
-        return index
-    try:
-        return index.rebuild(normalise="score_rate")
-    except MethodError:
-        return index
 
 
 def _ranked(index: Index) -> tuple[pd.DataFrame, str | None]:

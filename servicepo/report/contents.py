@@ -12,7 +12,7 @@ from ..labels import Language
 from ..tables import period_text
 from .analyses import analyse
 from .material import Material
-from .pieces import Content, Table, number
+from .pieces import Content, Style, Table, number
 from .sections.change import change_section
 from .sections.data import all_problems, data_section
 from .sections.dimensions import dimensions_section
@@ -104,7 +104,7 @@ def _place(material: Material) -> str:
 def _appendix(material: Material) -> tuple[Table, ...]:
     """Give the workbook whole tables: ranks, dimensions, indicators, weights, problems."""
     index = material.index
-    keys = _keys(material, index.overall.index)
+    keys = _keys(material)
     ranks = material.analyses.ranks.reset_index(drop=True)
     ranks = ranks.assign(group=ranks["group"].map(material.group_names))
     coverage = index.coverage.reset_index(drop=True)
@@ -116,7 +116,7 @@ def _appendix(material: Material) -> tuple[Table, ...]:
             overall,
             {"rank": "integer", "n": "integer", "score": "two", "coverage": "percent"},
         ),
-        material.table("all_dimensions", dimensions, dict.fromkeys(index.dimensions, "two")),
+        material.table("all_dimensions", dimensions, _all(index.dimensions, "two")),
     ]
     for key, frame in (("all_scores", index.scores), ("all_values", index.values)):
         shown = frame.mask(material.hidden.reindex_like(frame)).reset_index(drop=True)
@@ -124,7 +124,7 @@ def _appendix(material: Material) -> tuple[Table, ...]:
             material.table(
                 key,
                 pd.concat([keys, shown], axis=1),
-                dict.fromkeys(frame, "two"),
+                _all(frame, "two"),
                 notes=[material.suppression],
             )
         )
@@ -144,8 +144,15 @@ def _appendix(material: Material) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _keys(material: Material, rows: pd.MultiIndex) -> pd.DataFrame:
-    orgs, periods = rows.get_level_values("org"), rows.get_level_values("period")
+def _all(frame: pd.DataFrame, style: Style) -> dict[str, Style]:
+    return {str(name): style for name in frame.columns}
+
+
+def _keys(material: Material) -> pd.DataFrame:
+    """Tell who and when, row by row of the index."""
+    rows = material.index.overall.index
+    orgs = rows.get_level_values("org")
+    periods = pd.PeriodIndex(rows.get_level_values("period"))
     keys = pd.DataFrame({"org": material.hide(orgs), "period": period_text(periods)})
     people = material.index.organisations
     for column in ("domain", "sector"):

@@ -14,8 +14,6 @@ from .. import __version__
 from ..index import Index
 from .pieces import Content
 
-NAME = "manifest.json"
-
 
 def compose_manifest(content: Content, index: Index, files: Mapping[str, bytes]) -> bytes:
     """Write the manifest.

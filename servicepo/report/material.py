@@ -16,7 +16,7 @@ from ..labels import WORDS, Language, word
 from ..tables import DOMAINS, SECTORS
 from .analyses import Analyses
 from .disclosure import FEWEST, suppressed
-from .pieces import Figure, Style, Table
+from .pieces import Figure, Style, Table, show
 from .sentences import say
 
 
@@ -47,7 +47,8 @@ class Material:
     @cached_property
     def period(self) -> pd.Period:
         """The last period."""
-        return self.index.overall.index.get_level_values("period").max()
+        found: pd.Period = self.index.overall.index.get_level_values("period").max()
+        return found
 
     @cached_property
     def periods(self) -> list[pd.Period]:
@@ -77,9 +78,7 @@ class Material:
     @cached_property
     def groups(self) -> list[str]:
         """The classes ranked within, in the order of the vocabulary."""
-        found = self.ranks["group"].dropna().unique().tolist()
-        known = [*DOMAINS, *SECTORS]
-        return sorted(found, key=lambda code: known.index(code) if code in known else len(known))
+        return self.in_order(self.ranks["group"].dropna().unique())
 
     @cached_property
     def group_names(self) -> dict[str, str]:
@@ -98,7 +97,7 @@ class Material:
         codes = anonymous_codes(
             self.index.organisations, orgs, seed=self.seed, language=self.language
         )
-        return codes.to_dict()
+        return {str(org): str(code) for org, code in codes.items()}
 
     @cached_property
     def hidden(self) -> pd.DataFrame:
@@ -113,8 +112,14 @@ class Material:
     @cached_property
     def chart_words(self) -> dict[str, str]:
         """Words for the codes of the framework, for charts."""
-        items = [*self.index.framework.dimensions, *self.index.framework.indicators]
-        return {item.code: item.label(self.language) for item in items}
+        framework = self.index.framework
+        names = {d.code: d.label(self.language) for d in framework.dimensions}
+        return names | {i.code: i.label(self.language) for i in framework.indicators}
+
+    def latest(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the last period of a frame by (org, period), indexed by org."""
+        mine = frame.index.get_level_values("period") == self.period
+        return frame[mine].droplevel("period")
 
     def when(self, period: pd.Period) -> str:
         """Return a period in words."""
@@ -146,15 +151,26 @@ class Material:
 
     def is_hidden(self, org: str, indicator: str) -> bool:
         """Tell whether an organisation's indicator may not be shown for the last period."""
-        return indicator in self.hidden and bool(self.hidden.at[(org, self.period), indicator])
+        if indicator not in self.hidden:
+            return False
+        return bool(self.latest(self.hidden)[indicator][org])
 
     def refusal(self, analysis: str) -> str:
         """Say why an analysis is not there."""
         return self.say("refused", why=self.analyses.refused[analysis])
 
     def p_value(self, p: float) -> str:
-        """Write a p-value: 0.012, or <0.001."""
-        return "<0.001" if p < 0.001 else f"{p:.3f}"
+        """Write a p-value for a sentence: = 0.012, or < 0.001."""
+        return show(p, "p_value").replace("<", "< ") if p < 0.001 else f"= {p:.3f}"
+
+    def signed(self, change: float) -> str:
+        """Write a change with its sign: +1.2, −0.4."""
+        return f"+{change:.1f}" if change > 0 else show(change, "one")
+
+    def in_order(self, codes: Iterable[str]) -> list[str]:
+        """Sort codes of classes as the vocabulary has them, others after these."""
+        known = [*DOMAINS, *SECTORS]
+        return sorted(codes, key=lambda code: known.index(code) if code in known else len(known))
 
     def joined(self, sentences: Iterable[str]) -> str:
         """Put sentences one after another."""
@@ -233,4 +249,3 @@ class Material:
         said = self.joined(note for note in notes if note)
         note = (self.say("note", text=said),) if said else ()
         return (*note, self.say("source"))
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Literal
 
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 
 from ..labels import Language, word
 
-Style = Literal["text", "integer", "one", "two", "three", "percent"]
+Style = Literal["text", "integer", "one", "two", "three", "four", "percent", "chance", "p_value"]
 
 DASH = "—"
 NUMBERS: Mapping[Style, str] = {
@@ -20,15 +21,23 @@ NUMBERS: Mapping[Style, str] = {
     "one": "0.0",
     "two": "0.00",
     "three": "0.000",
+    "four": "0.0000",
     "percent": "0.0%",
+    "chance": "0%",
+    "p_value": "0.000",
 }
 _FORMATS: Mapping[Style, str] = {
     "integer": ".0f",
     "one": ".1f",
     "two": ".2f",
     "three": ".3f",
+    "four": ".4f",
     "percent": ".1%",
+    "chance": ".0%",
+    "p_value": ".3f",
 }
+# Below and above these a number says more than is known.
+_ENDS: Mapping[Style, tuple[float, float]] = {"chance": (0.01, 0.99), "p_value": (0.001, 1.0)}
 _MENTION = re.compile(r"\[\[(\w+)\]\]")
 _CHINESE = "零一二三四五六七八九十"
 
@@ -158,7 +167,8 @@ def show(value: str | float | None, style: Style) -> str:
     value : object
         A number, a text, or a missing value.
     style : str
-        ``text`` or one of the number styles; ``percent`` takes a share (0 to 1).
+        ``text`` or one of the number styles; ``percent`` and ``chance`` take a share (0 to 1).
+        A chance is at most >99%, a p-value at least <0.001.
 
     Returns
     -------
@@ -174,7 +184,11 @@ def show(value: str | float | None, style: Style) -> str:
         return DASH
     if style == "text":
         return str(value) or DASH
-    text = format(float(value), _FORMATS[style])
+    low, high = _ENDS.get(style, (-inf, inf))
+    held = min(max(float(value), low), high)
+    text = format(held, _FORMATS[style])
+    if held != value:
+        return f"{'<' if held == low else '>'}{text}"
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.%") else f"−{text[1:]}"
     return text

@@ -15,15 +15,18 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "all": ("全体", "all"),
     "note": ("注：{text}", "Note: {text}"),
-    "source": ("数据来源：本次考评资料，servicepo 计算。", "Source: evaluation data, computed by servicepo."),
+    "source": (
+        "数据来源：本次考评资料，servicepo 计算。",
+        "Source: evaluation data, computed by servicepo.",
+    ),
     "note.shown": (
         "仅列前 {shown} 行，全部 {rows} 行见 tables.xlsx。",
         "The first {shown} of {rows} rows; all are in tables.xlsx.",
     ),
     "note.suppressed": (
         "作答不足 {fewest} 份的测评结果及可据以反推的同一维度得分不予公布，以“—”表示。",
-        "Survey results from fewer than {fewest} answers, and scores of the same dimension that would "
-        "give them away, are suppressed and shown as “—”.",
+        "Survey results from fewer than {fewest} answers, and scores of the same dimension "
+        "that would give them away, are suppressed and shown as “—”.",
     ),
     # -- data ------------------------------------------------------------------------------------
     "data.title": ("数据与问题", "Data and problems"),
@@ -34,15 +37,16 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "data.read": (
         "共读取 {files} 个文件、{sheets} 张工作表、{records} 条记录，其中 {kept} 条纳入计算，"
         "{aside} 条因不合要求未予采用（[[sources]]）。缺失的数值没有以任何方法填补。",
-        "{files} files with {sheets} sheets and {records} records were read; {kept} records were used "
-        "and {aside} set aside ([[sources]]). No missing value was filled in.",
+        "{files} files with {sheets} sheets and {records} records were read; {kept} records "
+        "were used and {aside} set aside ([[sources]]). No missing value was filled in.",
     ),
     "data.no_problems": ("未发现数据问题。", "No problem was found."),
     "data.problems": (
         "检查发现错误 {error} 处（有关记录未采用）、提醒 {warning} 处（记录已采用，请核对）、"
         "说明 {notice} 处（按约定略过的行列），分类见[[problem_kinds]]。",
-        "The checks found {error} errors (records set aside), {warning} warnings (records used, please "
-        "check) and {notice} notices (rows and columns skipped on purpose); see [[problem_kinds]].",
+        "The checks found {error} errors (records set aside), {warning} warnings (records "
+        "used, please check) and {notice} notices (rows and columns skipped on purpose); see "
+        "[[problem_kinds]].",
     ),
     "table.sources": ("读取的资料", "Sheets that were read"),
     "table.problem_kinds": ("数据问题分类", "Problems by kind"),
@@ -50,10 +54,12 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     # -- framework -------------------------------------------------------------------------------
     "framework.title": ("指标体系与权重", "Framework and weights"),
     "framework.what": (
-        "采用{name}指标体系，共 {dimensions} 个一级指标、{indicators} 个二级指标（含只适用于部分类型的"
-        "指标），依据：{citation}。各指标的适用范围和权重见[[indicators]]和[[weights]]。",
-        "The framework is {name}: {dimensions} dimensions and {indicators} indicators (some for certain "
-        "sectors only), based on {citation}. Scope and weights are in [[indicators]] and [[weights]].",
+        "采用{name}指标体系，共 {dimensions} 个一级指标、{indicators} 个二级指标（含只适用于"
+        "部分类型的指标），依据：{citation}。各指标的适用范围和权重见[[indicators]]和"
+        "[[weights]]。",
+        "The framework is {name}: {dimensions} dimensions and {indicators} indicators (some "
+        "for certain sectors only), based on {citation}. Scope and weights are in "
+        "[[indicators]] and [[weights]].",
     ),
     "framework.sources": ("评价主体的权重：{shares}。", "Weights of those who score: {shares}."),
     "framework.absent": (
@@ -67,10 +73,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "No number of the framework is marked as illustrative.",
     ),
     "framework.illustrative": (
-        "有 {count} 处数字在来源文件中没有规定，只是示例（[[illustrative]]），据此得到的得分、名次和等次"
-        "应在确定本地数字后重新计算，再作正式使用。",
-        "{count} numbers are not given by the source documents and are illustrative "
-        "([[illustrative]]). Settle them locally and compute again before official use.",
+        "有 {count} 处数字在来源文件中没有规定，只是示例（[[illustrative]]），据此得到的得分、"
+        "名次和等次应在确定本地数字后重新计算，再作正式使用。",
+        "{count} numbers are not given by the source documents and are illustrative ("
+        "[[illustrative]]). Settle them locally and compute again before official use.",
     ),
     "table.indicators": ("指标、适用范围与权重", "Indicators, scope and weights"),
     "note.weights": (
@@ -85,30 +91,29 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "table.illustrative": ("示例性数字及其出处", "Illustrative numbers and where they come from"),
     # -- scores ----------------------------------------------------------------------------------
     "scores.title": ("综合得分与名次", "Scores and ranks"),
-    "scores.none": (
-        "数据不足，无法给出得分。",
-        "There are not enough data for scores.",
-    ),
+    "scores.none": ("数据不足，无法给出得分。", "There are not enough data for scores."),
     "scores.spread": (
         "{period}共有 {count} 个党组织得到综合得分，平均 {mean:.1f} 分，标准差 {sd:.1f} 分，"
         "最低 {low:.1f} 分，最高 {high:.1f} 分。",
-        "In {period} {count} organisations have a score: mean {mean:.1f}, standard deviation {sd:.1f}, "
-        "from {low:.1f} to {high:.1f}.",
+        "In {period} {count} organisations have a score: mean {mean:.1f}, standard deviation "
+        "{sd:.1f}, from {low:.1f} to {high:.1f}.",
     ),
     "scores.within.domain": (
-        "不同领域的职责和适用指标不同，名次只在领域内比较，不作跨领域排名（[[first]]、[[ranking]]）。",
-        "Duties and indicators differ between domains, so ranks hold within a domain only ([[first]], "
-        "[[ranking]]).",
+        "不同领域的职责和适用指标不同，名次只在领域内比较，不作跨领域排名（[[first]]、"
+        "[[ranking]]）。",
+        "Duties and indicators differ between domains, so ranks hold within a domain only ("
+        "[[first]], [[ranking]]).",
     ),
     "scores.within.sector": (
-        "不同类型的职责和适用指标不同，名次只在类型内比较，不作跨类型排名（[[first]]、[[ranking]]）。",
-        "Duties and indicators differ between sectors, so ranks hold within a sector only ([[first]], "
-        "[[ranking]]).",
+        "不同类型的职责和适用指标不同，名次只在类型内比较，不作跨类型排名（[[first]]、"
+        "[[ranking]]）。",
+        "Duties and indicators differ between sectors, so ranks hold within a sector only ("
+        "[[first]], [[ranking]]).",
     ),
     "scores.within.group": (
         "各组满分或指标不同，名次只在组内比较，不作跨组排名（[[first]]、[[ranking]]）。",
-        "Full marks or indicators differ between groups, so ranks hold within a group only ([[first]], "
-        "[[ranking]]).",
+        "Full marks or indicators differ between groups, so ranks hold within a group only ("
+        "[[first]], [[ranking]]).",
     ),
     "scores.within.all": (
         "全部党组织按同一套指标评价，合在一起排名（[[first]]、[[ranking]]）。",
@@ -121,25 +126,37 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "table.first": ("{period}综合得分前 {first} 名", "First {first} of each class, {period}"),
     "note.standard_error": (
         "标准误只反映已知的抽样误差（问卷份数、事项件数、评分人数），是下限。",
-        "Standard errors hold the known sampling errors only (answers, events, raters): lower bounds.",
+        "Standard errors hold the known sampling errors only (answers, events, raters): "
+        "lower bounds.",
     ),
     "figure.ranking": ("{period}综合得分与名次", "Scores and ranks, {period}"),
     # -- dimensions ------------------------------------------------------------------------------
     "dimensions.title": ("维度分析", "Dimensions"),
     "dimensions.ends": (
-        "{period}各一级指标中，平均得分最高的是“{best}”（{high:.1f} 分），最低的是“{worst}”"
-        "（{low:.1f} 分）。",
-        "In {period} the dimension with the highest mean is {best} ({high:.1f}), with the lowest "
-        "{worst} ({low:.1f}).",
+        "{period}各一级指标中，平均得分最高的是“{best}”（{high:.1f} 分），最低的是“{worst}”（"
+        "{low:.1f} 分）。",
+        "In {period} the dimension with the highest mean is {best} ({high:.1f}), with the "
+        "lowest {worst} ({low:.1f}).",
     ),
     "dimensions.by_group": (
-        "分类看，短板各有不同：{list}（[[dimensions]]、[[heatmap]]）。",
-        "The lowest dimension by class: {list} ([[dimensions]], [[heatmap]]).",
+        "分类看，短板各有不同：{list}（[[dimensions]]）。",
+        "The lowest dimension by class: {list} ([[dimensions]]).",
+    ),
+    "dimensions.all_alike": (
+        "各类别得分最低的都是“{name}”（[[dimensions]]）。",
+        "In every class the lowest is {name} ([[dimensions]]).",
+    ),
+    "dimensions.sectors": (
+        "按类型细分的平均得分见[[heatmap]]。",
+        "Means by sector are in [[heatmap]].",
     ),
     "dimensions.weakest": ("{group}为“{name}”", "{group}, {name}"),
     "table.dimensions": ("{period}各一级指标平均得分", "Mean scores of the dimensions, {period}"),
-    "figure.radar": ("各一级指标平均得分的轮廓", "Profiles of the dimensions"),
-    "figure.heatmap": ("各一级指标平均得分", "Mean scores of the dimensions"),
+    "figure.radar": ("{period}各一级指标平均得分的轮廓", "Profiles of the dimensions, {period}"),
+    "figure.heatmap": (
+        "{period}各类型一级指标平均得分",
+        "Mean scores of the dimensions by sector, {period}",
+    ),
     # -- domains ---------------------------------------------------------------------------------
     "domains.title": ("领域比较", "Domains side by side"),
     "refused": (
@@ -147,32 +164,35 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "This analysis cannot be made for these data: {why}",
     ),
     "domains.basis": (
-        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，与上文的综合得分略有出入。",
-        "For a fair comparison the score is put together again from the {count} indicators that all "
-        "domains share; it differs a little from the scores above.",
+        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，与上文的综合得"
+        "分略有出入。",
+        "For a fair comparison the score is put together again from the {count} indicators "
+        "that all domains share; it differs a little from the scores above.",
     ),
     "domains.differ": (
-        "各领域得分分布的差异在统计上显著（Kruskal–Wallis H = {statistic:.2f}，P = {p}，"
-        "ε² = {epsilon:.3f}），分布见[[domains]]和[[distribution]]。",
-        "The distributions differ (Kruskal–Wallis H = {statistic:.2f}, p = {p}, ε² = {epsilon:.3f}); see "
-        "[[domains]] and [[distribution]].",
+        "各领域得分分布的差异在统计上显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，ε² = "
+        "{epsilon:.3f}），分布见[[domains]]和[[distribution]]。",
+        "The distributions differ (Kruskal–Wallis H = {statistic:.2f}, p {p}, ε² = "
+        "{epsilon:.3f}); see [[domains]] and [[distribution]].",
     ),
     "domains.alike": (
-        "各领域得分分布的差异在统计上不显著（Kruskal–Wallis H = {statistic:.2f}，P = {p}，"
-        "ε² = {epsilon:.3f}），不宜据此判断哪个领域更好，分布见[[domains]]和[[distribution]]。",
-        "The distributions do not differ significantly (Kruskal–Wallis H = {statistic:.2f}, p = {p}, "
-        "ε² = {epsilon:.3f}); see [[domains]] and [[distribution]].",
+        "各领域得分分布的差异在统计上不显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，ε² = "
+        "{epsilon:.3f}），不宜据此判断哪个领域更好，分布见[[domains]]和[[distribution]]。",
+        "The distributions do not differ significantly (Kruskal–Wallis H = {statistic:.2f}, "
+        "p {p}, ε² = {epsilon:.3f}); see [[domains]] and [[distribution]].",
     ),
     "domains.inequality": (
-        "把全体党组织得分的差异按泰尔指数分解，{within:.1%} 来自领域内部，{between:.1%} 来自领域之间。",
-        "Of the inequality (Theil), {within:.1%} lies within domains and {between:.1%} between them.",
+        "把全体党组织得分的差异按泰尔指数分解，{within:.1%} 来自领域内部，{between:.1%} 来自"
+        "领域之间。",
+        "Of the inequality (Theil), {within:.1%} lies within domains and {between:.1%} "
+        "between them.",
     ),
     "table.domains": ("{period}各领域得分分布", "Scores by domain, {period}"),
     "figure.distribution": ("{period}各领域得分分布", "Distribution of scores by domain, {period}"),
     "note.boxes": (
         "箱体为上下四分位数，中线为中位数，须线至 1.5 倍四分位距以内的最远点，点为各党组织。",
-        "Box: quartiles and median; whiskers: farthest point within 1.5 quartile ranges; points: "
-        "organisations.",
+        "Box: quartiles and median; whiskers: farthest point within 1.5 quartile ranges; "
+        "points: organisations.",
     ),
     "table.pairs": ("两两比较", "Pairs of domains"),
     "note.pairs": (
@@ -191,13 +211,17 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "分数线用于上文的综合得分。",
         "The cut-offs are applied to the overall scores above.",
     ),
-    "grades.basis.score_rate": (
-        "分数线以满分 100 分为准，而上文的综合得分表示在最低与最高之间的相对位置，"
-        "故定等次时改按得分率（得分÷满分）合成，两者数值不同。",
-        "Cut-offs mean marks out of 100, while the scores above tell the place between the lowest and "
-        "the highest; for grades the index is built on score rates (score ÷ full mark).",
+    "grades.basis.bounds": (
+        "分数线以满分 100 分为准，而上文的综合得分表示在最低与最高之间的相对位置，故定等次时"
+        "改按指标体系规定的满分（上下界）折算后合成，两者数值不同。",
+        "Cut-offs mean marks out of 100, while the scores above tell the place between the "
+        "lowest and the highest; for grades the index is built against the declared bounds "
+        "(full marks).",
     ),
-    "grades.counts": ("{period}各等次的组织数：{list}（[[grades]]）。", "Grades in {period}: {list} ([[grades]])."),
+    "grades.counts": (
+        "{period}各等次的组织数：{list}（[[grades]]）。",
+        "Grades in {period}: {list} ([[grades]]).",
+    ),
     "grades.count": ("{grade} {count} 个（{share:.1%}）", "{grade} {count} ({share:.1%})"),
     "grades.barred": (
         "其中 {count} 个得分达到较高等次，因{bars}而下调。",
@@ -212,17 +236,17 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     # -- weak ------------------------------------------------------------------------------------
     "weak.title": ("软弱涣散（后进）党组织名单", "Weak branches"),
     "weak.purpose": (
-        "本名单用于确定整顿提升和帮扶的对象，只供内部工作使用。进入名单说明某些方面需要支持，不是对基层干部的"
-        "否定；使用时应先核实原始材料，不公开点名，防止将基层干部“污名化”。",
-        "The list tells where help is needed and is for internal use. It judges no cadre: check the "
-        "records first, name nobody in public, and do not stigmatise.",
+        "本名单用于确定整顿提升和帮扶的对象，只供内部工作使用。进入名单说明某些方面需要支持，"
+        "不是对基层干部的否定；使用时应先核实原始材料，不公开点名，防止将基层干部“污名化”。",
+        "The list tells where help is needed and is for internal use. It judges no cadre: "
+        "check the records first, name nobody in public, and do not stigmatise.",
     ),
     "weak.count": (
-        "{period}有得分的 {scored} 个党组织中，{count} 个符合一项或多项规则：{bottom} 个处于同类型后 {share:.0%}，"
-        "{criteria} 个符合《意见》所列情形（[[weak]]）。",
-        "Of {scored} organisations with a score in {period}, {count} meet one rule or more: {bottom} are "
-        "in the bottom {share:.0%} of their sector, {criteria} meet a criterion of the Opinion "
-        "([[weak]]).",
+        "{period}有得分的 {scored} 个党组织中，{count} 个符合一项或多项规则：{bottom} 个处于"
+        "同类型后 {share:.0%}，{criteria} 个符合《意见》所列情形（[[weak]]）。",
+        "Of {scored} organisations with a score in {period}, {count} meet one rule or more: "
+        "{bottom} are in the bottom {share:.0%} of their sector, {criteria} meet a criterion "
+        "of the Opinion ([[weak]]).",
     ),
     "weak.hidden": (
         "表中以代码代替名称；代码的序号随机产生，不反映名次。",
@@ -233,10 +257,11 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Names are shown because they were asked for; keep this report among those who need it.",
     ),
     "weak.sure": (
-        "计入已知抽样误差后，{sure} 个处于后列的概率不低于 80%，{unsure} 个不足 50%；后一类与名单外的党组织"
-        "差别不明显，宜先复核再认定。",
-        "With the known sampling errors, {sure} belong to the bottom with a probability of 80 % or more and "
-        "{unsure} with less than 50 %: look at the latter again before anything is decided.",
+        "计入已知抽样误差后，{sure} 个处于后列的概率不低于 80%，{unsure} 个不足 50%；后一类与"
+        "名单外的党组织差别不明显，宜先复核再认定。",
+        "With the known sampling errors, {sure} belong to the bottom with a probability of "
+        "80 % or more and {unsure} with less than 50 %: look at the latter again before "
+        "anything is decided.",
     ),
     "weak.rule.bottom": ("同类型后 {share:.0%}", "bottom {share:.0%}"),
     "weak.steps": (
@@ -247,9 +272,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "weak.more_steps": ("另有 {count} 项", "{count} more"),
     "table.weak": ("{period}软弱涣散（后进）党组织名单", "Weak branches, {period}"),
     "note.weak": (
-        "概率为计入已知抽样误差后仍处于同类型后列的可能性；主要短板后的百分数为该指标占与满分差距的份额（障碍度）。",
-        "P: probability of the bottom share given the known sampling errors. Reasons with their share of "
-        "the distance to full marks (obstacle degree).",
+        "概率为计入已知抽样误差后仍处于同类型后列的可能性；主要短板后的百分数为该指标占与满分"
+        "差距的份额（障碍度）。",
+        "P: probability of the bottom share given the known sampling errors. Reasons with "
+        "their share of the distance to full marks (obstacle degree).",
     ),
     "figure.weak_reasons": ("名单内党组织的主要短板", "Main reasons of weak branches"),
     "note.reasons": (
@@ -258,9 +284,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "table.steps": ("走出后列所需的最小提升", "Least improvement to leave the bottom share"),
     "note.steps": (
-        "“差距”为综合得分与名单外最低得分之差；箭头前后为指标标准化得分（0—100）的现值和所需值，按权重从大到小取。",
-        "Gap: overall points below the lowest outside. Arrows: normalised score (0–100) now and needed, "
-        "heaviest indicators first.",
+        "“差距”为综合得分与名单外最低得分之差；箭头前后为指标标准化得分（0—100）的现值和所需"
+        "值，按权重从大到小取。",
+        "Gap: overall points below the lowest outside. Arrows: normalised score (0–100) now "
+        "and needed, heaviest indicators first.",
     ),
     # -- change ----------------------------------------------------------------------------------
     "change.title": ("趋势与等次转移", "Change"),
@@ -269,15 +296,16 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The data hold one period only; change cannot be measured.",
     ),
     "change.last": (
-        "与上一期相比，{period} {count} 个党组织的综合得分平均变化 {mean:+.1f} 分，{rose} 个上升，{fell} 个下降，"
-        "其中变化幅度超出正常波动的有 {beyond} 个。",
-        "Since the period before, the scores of {count} organisations changed by {mean:+.1f} on average in "
-        "{period}: {rose} rose, {fell} fell, {beyond} by more than noise.",
+        "与上一期相比，{period} {count} 个党组织的综合得分平均变化 {mean} 分，{rose} 个上升，"
+        "{fell} 个下降，其中变化幅度超出正常波动的有 {beyond} 个。",
+        "Since the period before, the scores of {count} organisations changed by {mean} on "
+        "average in {period}: {rose} rose, {fell} fell, {beyond} by more than noise.",
     ),
     "change.moves": (
-        "把各年相邻两期合在一起，共观察到 {steps} 次等次变动（含不变），转移情况见[[transitions]]和[[promotions]]。",
-        "All steps together give {steps} moves between grades (staying counts); see [[transitions]] and "
-        "[[promotions]].",
+        "把各年相邻两期合在一起，共观察到 {steps} 次等次变动（含不变），转移情况见"
+        "[[transitions]]和[[promotions]]。",
+        "All steps together give {steps} moves between grades (staying counts); see "
+        "[[transitions]] and [[promotions]].",
     ),
     "change.q1": ("后四分之一", "lowest quarter"),
     "change.q2": ("中下四分之一", "second quarter"),
@@ -296,13 +324,15 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     # -- robustness ------------------------------------------------------------------------------
     "robustness.title": ("稳健性", "Robustness"),
     "robustness.width": (
-        "改变权重、标准化和合成方法，共重算 {runs} 次。{period}名次 90% 区间的宽度中位数为 {width:.0f} 位，"
-        "名次平均移动 {shift:.1f} 位；{sure} 个党组织在 80% 以上的方案中都处于后 {share:.0%}（[[robustness]]、"
-        "[[intervals]]）。名次相差小于区间宽度的，不宜区分先后。",
-        "The index was built {runs} times with other weights, normalisations and aggregations. In {period} "
-        "the median 90 % interval is {width:.0f} ranks wide and ranks move by {shift:.1f} on average; {sure} "
-        "organisations stand in the bottom {share:.0%} in 80 % of the runs or more ([[robustness]], "
-        "[[intervals]]). Ranks closer than their intervals should not be told apart.",
+        "改变权重、标准化和合成方法，共重算 {runs} 次。{period}名次 90% 区间的宽度中位数为 "
+        "{width:.0f} 位，名次平均移动 {shift:.1f} 位；{sure} 个党组织在 80% 以上的方案中都处"
+        "于后 {share:.0%}（[[robustness]]、[[intervals]]）。名次相差小于区间宽度的，不宜区分"
+        "先后。",
+        "The index was built {runs} times with other weights, normalisations and "
+        "aggregations. In {period} the median 90 % interval is {width:.0f} ranks wide and "
+        "ranks move by {shift:.1f} on average; {sure} organisations stand in the bottom "
+        "{share:.0%} in 80 % of the runs or more ([[robustness]], [[intervals]]). Ranks "
+        "closer than their intervals should not be told apart.",
     ),
     "robustness.source": (
         "名次波动的最大来源是{choice}，占 {share:.1%}（[[sensitivity]]）。",
@@ -310,8 +340,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "table.robustness": ("{period}名次的波动", "How ranks move, {period}"),
     "figure.intervals": (
-        "{period}名次的中位数与 90% 区间（{group}）",
-        "Median ranks and 90 % intervals, {period} ({group})",
+        "{group}{period}名次的中位数与 90% 区间",
+        "Median ranks and 90 % intervals in {period}: {group}",
     ),
     "table.sensitivity": ("名次波动的来源", "Where the movement of ranks comes from"),
     # -- methods and notes -----------------------------------------------------------------------
@@ -319,8 +349,9 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "methods.software": (
         "计算使用 servicepo {servicepo}（pandas {pandas}、numpy {numpy}），随机种子 {seed}；"
         "输入文件与输出文件的校验值见 manifest.json，同样的输入得到同样的结果。",
-        "Computed with servicepo {servicepo} (pandas {pandas}, numpy {numpy}), seed {seed}; digests of inputs "
-        "and outputs are in manifest.json. The same input gives the same result.",
+        "Computed with servicepo {servicepo} (pandas {pandas}, numpy {numpy}), seed {seed}; "
+        "digests of inputs and outputs are in manifest.json. The same input gives the same "
+        "result.",
     ),
     "notes.title": ("附注", "Notes"),
     "notes.dash": (
@@ -328,18 +359,20 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "“—” in tables: missing, not applicable or suppressed.",
     ),
     "notes.suppressed": (
-        "测评结果少于 {fewest} 份作答的，本报告各文件一律不予公布（同一维度的指标得分一并略去，以免反推），共 {cells} 处。",
-        "Survey results from fewer than {fewest} answers are shown in no file (nor the other indicators of "
-        "their dimension): {cells} cells.",
+        "测评结果少于 {fewest} 份作答的，本报告各文件一律不予公布（同一维度的指标得分一并略去，"
+        "以免反推），共 {cells} 处。",
+        "Survey results from fewer than {fewest} answers are shown in no file (nor the other "
+        "indicators of their dimension): {cells} cells.",
     ),
     "notes.relative": (
         "得分、名次和名单只反映所用指标和所报资料，须与实地了解互相印证。",
-        "Scores, ranks and lists tell what these indicators and returns tell; check them on the spot.",
+        "Scores, ranks and lists tell what these indicators and returns tell; check them on "
+        "the spot.",
     ),
     "notes.codes": (
         "党组织以代码表示。持有原始资料并需要核对的，可加 --names 重新生成内部版。",
-        "Organisations are shown by codes. Whoever holds the files may write an internal version with "
-        "--names.",
+        "Organisations are shown by codes. Whoever holds the files may write an internal "
+        "version with --names.",
     ),
     "notes.conventions": (
         "计算中采用了下列约定（程序提示原文）：",
@@ -355,8 +388,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     # -- summary ---------------------------------------------------------------------------------
     "summary.title": ("摘要", "Summary"),
     "summary.what": (
-        "本报告按{framework}指标体系，对 {organisations} 个党组织{span}的服务型党组织建设情况进行评价。{records}",
-        "This report evaluates {organisations} organisations in {span} on the framework {framework}. {records}",
+        "本报告按{framework}指标体系，对 {organisations} 个党组织{span}的服务型党组织建设情况"
+        "进行评价。{records}",
+        "This report evaluates {organisations} organisations in {span} on the framework "
+        "{framework}. {records}",
     ),
     "summary.records": (
         "共读取 {files} 个文件，纳入 {kept} 条记录，{aside} 条因不合要求未予采用。",
@@ -371,12 +406,13 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{best} is the strongest dimension, {worst} the weakest.",
     ),
     "summary.differ": (
-        "按共有指标比较，各领域得分中位数为{medians}，差异显著（P = {p}）。",
-        "On shared indicators the medians are {medians}; they differ (p = {p}).",
+        "按共有指标比较，各领域得分中位数为{medians}，差异显著（P {p}）。",
+        "On shared indicators the medians are {medians}; they differ (p {p}).",
     ),
     "summary.alike": (
-        "按共有指标比较，各领域得分中位数为{medians}，差异不显著（P = {p}）。",
-        "On shared indicators the medians are {medians}; the difference is not significant (p = {p}).",
+        "按共有指标比较，各领域得分中位数为{medians}，差异不显著（P {p}）。",
+        "On shared indicators the medians are {medians}; the difference is not significant "
+        "(p {p}).",
     ),
     "summary.grades": ("等次分布为：{counts}。", "Grades: {counts}."),
     "summary.weak": (
@@ -384,18 +420,20 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{count} organisations are listed as weak, mostly for {reasons}.",
     ),
     "summary.change": (
-        "与上一期相比平均变化 {mean:+.1f} 分，{fell} 个党组织的降幅超出正常波动。",
-        "Scores changed by {mean:+.1f} on average since the period before; {fell} fell by more than noise.",
+        "与上一期相比平均变化 {mean} 分，{fell} 个党组织的降幅超出正常波动。",
+        "Scores changed by {mean} on average since the period before; {fell} fell by more "
+        "than noise.",
     ),
     "summary.robustness": (
-        "换用其他合理的权重与方法，名次 90% 区间的宽度中位数为 {width:.0f} 位，相近名次不宜过度解读。",
-        "Under other reasonable weights and methods the median 90 % interval is {width:.0f} ranks wide: do not "
-        "read much into close ranks.",
+        "换用其他合理的权重与方法，名次 90% 区间的宽度中位数为 {width:.0f} 位，相近名次不宜过"
+        "度解读。",
+        "Under other reasonable weights and methods the median 90 % interval is {width:.0f} "
+        "ranks wide: do not read much into close ranks.",
     ),
     "summary.illustrative": (
         "指标体系中标明“示例”的数字没有文件依据，结论在确定本地数字并重新计算后方可正式使用。",
-        "Numbers marked illustrative have no authority: settle them locally and compute again before "
-        "official use.",
+        "Numbers marked illustrative have no authority: settle them locally and compute "
+        "again before official use.",
     ),
 }
 

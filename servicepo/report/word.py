@@ -121,6 +121,8 @@ def _dress(document: DocumentObject, language: Language) -> None:
         layout.space_before, layout.space_after = Pt(before), Pt(after)
         layout.line_spacing_rule = WD_LINE_SPACING.MULTIPLE
         layout.line_spacing = spacing
+    # Digits and Chinese letters differ in height; exact lines keep the cells of a row level.
+    styles["Table Text"].paragraph_format.line_spacing = Pt(13)
     for name in ("Caption Above", "Heading 1"):
         styles[name].paragraph_format.keep_with_next = True
     if language == "zh":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,12 @@ from typing import Final
 from ..errors import MethodError
 from ..index import Index
 from ..labels import Language, word
-from . import manifest
 from .contents import gather
 from .figures import Picture, draw
 from .html import compose_html
+from .manifest import compose_manifest
 from .pieces import Content
+from .place import MANIFEST, put, refuse_strangers
 from .word import compose_docx
 from .workbook import compose_xlsx
 
@@ -103,7 +102,7 @@ def write_report(
                 f"formats must be some of {', '.join(FORMATS)}, got {name!r}. Leave it out."
             )
     out = Path(out)
-    _refuse_strangers(out)
+    refuse_strangers(out)
 
     def tell(step: str) -> None:
         if progress is not None:
@@ -116,8 +115,9 @@ def write_report(
         pictures = {figure.key: draw(figure) for figure in content.figures}
     tell("files")
     files = _compose(content, pictures, formats)
-    files[manifest.NAME] = manifest.compose_manifest(content, index, files)
-    return _put(files, out)
+    files[MANIFEST] = compose_manifest(content, index, files)
+    put(files, out)
+    return Report(out, tuple(out / name for name in files))
 
 
 def _compose(
@@ -135,47 +135,3 @@ def _compose(
             files[f"figures/{place:02d}_{key}.png"] = picture.png
             files[f"figures/{place:02d}_{key}.svg"] = picture.svg
     return files
-
-
-def _refuse_strangers(out: Path) -> None:
-    """Refuse a place that holds anything but a former report."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise MethodError(f"out must be a folder, got the file {str(out)!r}. Name another place.")
-    known = {manifest.NAME}
-    former = out / manifest.NAME
-    if former.is_file():
-        try:
-            known |= set(json.loads(former.read_text(encoding="utf-8"))["files"])
-        except (ValueError, KeyError, TypeError):
-            known = set()
-    found = (p.relative_to(out).as_posix() for p in sorted(out.rglob("*")) if not p.is_dir())
-    if stranger := next((name for name in found if name not in known), None):
-        raise MethodError(
-            f"out must be new, empty or hold a former report only, got {stranger!r} in "
-            f"{str(out)!r}. Move it away or name another folder."
-        )
-
-
-def _put(files: Mapping[str, bytes], out: Path) -> Report:
-    """Write all files beside the place, then put them there in one move."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh, former = (out.with_name(f".{out.name}.{end}") for end in ("part", "former"))
-    for leftover in (fresh, former):
-        shutil.rmtree(leftover, ignore_errors=True)
-    try:
-        for name, file in files.items():
-            path = fresh / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file)
-        if out.exists():
-            out.rename(former)
-        fresh.rename(out)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        if former.exists() and not out.exists():
-            former.rename(out)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
-    return Report(out, tuple(out / name for name in files))

@@ -38,7 +38,7 @@ def change_section(material: Material) -> Section:
                 "change.last",
                 period=material.when(material.period),
                 count=len(last),
-                mean=last["change"].mean(),
+                mean=material.signed(last["change"].mean()),
                 rose=int((last["change"] > 0).sum()),
                 fell=int((last["change"] < 0).sum()),
                 beyond=int(last["beyond"].sum()),
@@ -90,19 +90,17 @@ def _transitions(material: Material, found: Change) -> list[Part]:
         names = {g.code: g.label(material.language) for g in grades.scheme.grades}
     words = {**material.chart_words, **names}
     frame = found.promotions.reset_index()
-    frame = frame.rename(columns={frame.columns[0]: "before"})
-    frame = frame.assign(before=frame["before"].astype("str").map(names))
-    columns = ["before", "n", "promoted", "stayed", "demoted", "promoted_share", "demoted_share"]
+    frame = frame.rename(columns={frame.columns[0]: "before_grade"})
+    frame = frame.assign(before_grade=frame["before_grade"].astype("str").map(names))
+    counted, shares = ["n", "promoted", "stayed", "demoted"], ["promoted_share", "demoted_share"]
+    columns = ["before_grade", *counted, *shares]
     styles: dict[str, Style] = {
-        **dict.fromkeys(columns[1:5], "integer"),
-        "promoted_share": "percent",
-        "demoted_share": "percent",
+        **dict.fromkeys(counted, "integer"),
+        **dict.fromkeys(shares, "percent"),
     }
     return [
         material.say("change.moves", steps=int(moves["count"].sum())),
-        material.figure(
-            "transitions", charts.transition_matrix, moves, options={"words": words}
-        ),
+        material.figure("transitions", charts.transition_matrix, moves, options={"words": words}),
         material.table("promotions", frame[columns], styles),
     ]
 

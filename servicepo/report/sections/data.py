@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...tables import SEVERITIES, Dataset
 from ..material import Material
-from ..pieces import Part, Section
+from ..pieces import Part, Section, Style
 
 FIRST = 12
 
@@ -67,11 +67,15 @@ def worded_problems(material: Material, problems: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sources(material: Material, data: Dataset) -> Part:
-    columns = ["file", "sheet", "table", "records", "kept", "set_aside"]
-    frame = data.sources[columns]
-    frame = frame.assign(table=material.words("table", frame["table"]))
-    counted = dict.fromkeys(["records", "kept", "set_aside"], "integer")
-    return material.table("sources", frame, counted, shown=40)  # type: ignore[arg-type]
+    """List the files with what was taken from them."""
+    sources = data.sources.assign(table=material.words("table", data.sources["table"]))
+    by = sources.groupby("file", sort=False)
+    frame = by[["records", "kept", "set_aside"]].sum()
+    kinds = by["table"].agg(lambda found: material.listed(found.dropna().unique()))
+    frame.insert(0, "table", kinds)
+    frame.insert(1, "sheets", by.size())
+    styles: dict[str, Style] = dict.fromkeys(frame.columns[1:], "integer")
+    return material.table("sources", frame.reset_index(), styles, shown=40)
 
 
 def _kinds(material: Material, problems: pd.DataFrame) -> Part:
@@ -89,4 +93,5 @@ def _kinds(material: Material, problems: pd.DataFrame) -> Part:
 def _aside(material: Material, problems: pd.DataFrame) -> Part:
     errors = problems[problems["severity"] == "error"]
     columns = ["file", "sheet", "row", "column", "value", "must"]
-    return material.table("aside", errors[columns], shown=FIRST)
+    frame = errors[columns].rename(columns={"value": "cell"})
+    return material.table("aside", frame, shown=FIRST)

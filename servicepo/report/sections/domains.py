@@ -38,7 +38,7 @@ def domains_section(material: Material) -> Section:
         ),
     ]
     if ("theil", "between") in found.inequality.index:
-        between = found.inequality.loc[("theil", "between"), "share"]
+        between = float(found.inequality["share"].loc[("theil", "between")])
         parts.append(material.say("domains.inequality", between=between, within=1 - between))
     parts += [_summary(material, found), _figure(material, found)]
     if len(found.pairs) > 1:
@@ -50,7 +50,7 @@ def domains_section(material: Material) -> Section:
 
 def _summary(material: Material, found: DomainComparison) -> Part:
     columns = ["n", "mean", "sd", "min", "q25", "median", "q75", "max"]
-    frame = found.summary[columns].reset_index()
+    frame = found.summary.loc[material.in_order(found.summary.index), columns].reset_index()
     frame = frame.assign(group=material.words(found.by, frame["group"]))
     styles: dict[str, Style] = {**dict.fromkeys(columns[1:], "one"), "n": "integer"}
     return material.table("domains", frame, styles, period=material.when(found.period))
@@ -71,7 +71,6 @@ def _pairs(material: Material, found: DomainComparison) -> Part:
     frame = found.pairs.assign(
         group=material.words(found.by, found.pairs["group"]),
         other=material.words(found.by, found.pairs["other"]),
-        p_holm=[material.p_value(p) for p in found.pairs["p_holm"]],
     )
     columns = ["group", "other", "n", "n_other", "difference", "z", "p_holm", "cliffs_delta"]
     styles: dict[str, Style] = {
@@ -79,6 +78,7 @@ def _pairs(material: Material, found: DomainComparison) -> Part:
         "n_other": "integer",
         "difference": "one",
         "z": "two",
+        "p_holm": "p_value",
         "cliffs_delta": "two",
     }
     return material.table("pairs", frame[columns], styles, notes=[material.say("note.pairs")])
@@ -87,14 +87,16 @@ def _pairs(material: Material, found: DomainComparison) -> Part:
 def _inequality(material: Material, found: DomainComparison) -> Part:
     frame = found.inequality.reset_index()
     parts = frame["part"].map(
-        lambda part: material.word(f"inequality.{part}")
-        if material.knows(f"inequality.{part}")
-        else material.word(f"{found.by}.{part}")
+        lambda part: (
+            material.word(f"inequality.{part}")
+            if material.knows(f"inequality.{part}")
+            else material.word(f"{found.by}.{part}")
+        )
     )
     frame = frame.assign(measure=material.words("inequality", frame["measure"]), part=parts)
     return material.table(
         "inequality",
         frame,
-        {"value": "three", "share": "percent"},
+        {"value": "four", "share": "percent"},
         notes=[material.say("note.inequality")],
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from ... import charts
 from ..material import Material
 from ..pieces import Part, Section
+
+_TOKEN = re.compile("[a-z_]+")
 
 
 def framework_section(material: Material) -> Section:
@@ -22,7 +26,7 @@ def framework_section(material: Material) -> Section:
     Section
     """
     framework = material.index.framework
-    weights = material.index.weights.reset_index()
+    weights = _counting(material)
     parts: list[Part] = [
         material.say(
             "framework.what",
@@ -52,6 +56,14 @@ def framework_section(material: Material) -> Section:
             _illustrative(material, marked),
         ]
     return Section("framework", material.say("framework.title"), tuple(parts))
+
+
+def _counting(material: Material) -> pd.DataFrame:
+    """Return the weights of the groups that hold anybody with a score."""
+    index = material.index
+    groups = index.group_of_row[index.overall.notna()].dropna().unique()
+    weights = index.weights.reset_index()
+    return weights[weights["group"].isin(groups)]
 
 
 def _indicators(material: Material, weights: pd.DataFrame) -> Part:
@@ -93,20 +105,29 @@ def _weights(material: Material, weights: pd.DataFrame) -> Part:
     """Draw the weights of the indicators that all share; the others stand in the table."""
     groups = weights["group"].nunique()
     common = weights.groupby("indicator")["group"].transform("nunique") == groups
-    by = weights[common].groupby(["dimension", "indicator"], sort=False, as_index=False)
-    frame = by["global_weight"].mean()
+    by = weights[common].groupby(["dimension", "indicator"], sort=False)
+    frame = by["global_weight"].mean().reset_index()
     key = "note.weights_common" if groups > 1 else ""
     return material.figure(
         "weights", charts.weights, frame, notes=[material.say(key)] if key else []
     )
 
 
+def _declared(material: Material, token: str) -> str:
+    """Turn a word of a framework file into a word for people."""
+    families = ("declared", "source", "answer", "weights")
+    keys = (key for family in families if material.knows(key := f"{family}.{token}"))
+    return material.word(next(keys, token))
+
+
 def _illustrative(material: Material, marked: pd.DataFrame) -> Part:
     names = {material.index.framework.id: material.say("framework.whole"), **material.chart_words}
     frame = pd.DataFrame(
         {
-            "place": marked["code"].map(names),
-            "number": marked["number"],
+            "where": marked["code"].map(names),
+            "number": [
+                _TOKEN.sub(lambda m: _declared(material, m[0]), n) for n in marked["number"]
+            ],
             "citation": marked["citation"],
             "reason": marked["reason"],
         }

@@ -25,8 +25,8 @@ def grades_section(material: Material) -> Section:
     found = material.analyses.grades
     if found is None:
         return Section("grades", title, (material.refusal("grades"),))
-    own = found.table.xs(material.period, level="period")
-    basis = "same" if found.index is material.index else "score_rate"
+    own = material.latest(found.table)
+    basis = "same" if found.index is material.index else "bounds"
     parts: list[Part] = [
         material.say("grades.scheme", citation=found.scheme.citation),
         material.say(f"grades.basis.{basis}"),

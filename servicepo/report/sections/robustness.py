@@ -26,7 +26,7 @@ def robustness_section(material: Material) -> Section:
     found = material.analyses.robustness
     if found is None:
         return Section("robustness", title, (material.refusal("robustness"),))
-    ranks = found.ranks.xs(material.period, level="period").dropna(subset=["median"])
+    ranks = material.latest(found.ranks).dropna(subset=["median"])
     if ranks.empty:
         return Section("robustness", title, (material.say("scores.none"),))
     width = ranks["high"] - ranks["low"]
@@ -74,7 +74,7 @@ def _by_class(material: Material, ranks: pd.DataFrame) -> Part:
 
 def _figure(material: Material, ranks: pd.DataFrame) -> Part:
     """Draw the class with the most organisations; ranks of several classes do not mix."""
-    largest = ranks["group"].value_counts().idxmax()
+    largest = str(ranks["group"].value_counts().idxmax())
     frame = ranks[ranks["group"] == largest].reset_index()
     frame = frame.assign(org=material.hide(frame["org"]))
     return material.figure(

@@ -6,7 +6,7 @@ from ... import charts
 from ..material import Material
 from ..pieces import Part, Section
 
-FIRST = 10
+FIRST, FIRST_OF_EACH = 10, 5
 
 
 def scores_section(material: Material) -> Section:
@@ -46,7 +46,8 @@ def scores_section(material: Material) -> Section:
 
 def _first(material: Material) -> Part:
     """List the first of each class."""
-    frame = material.ranks[material.ranks["rank"] <= FIRST]
+    first = FIRST if len(material.groups) < 2 else FIRST_OF_EACH
+    frame = material.ranks[material.ranks["rank"] <= first]
     order = {group: place for place, group in enumerate(material.groups)}
     frame = frame.assign(order=frame["group"].map(order)).sort_values(["order", "rank", "org"])
     frame = frame.assign(
@@ -60,7 +61,7 @@ def _first(material: Material) -> Part:
         frame[kept],
         {"rank": "integer", "score": "one", "standard_error": "one", "n": "integer"},
         notes=notes,
-        first=FIRST,
+        first=first,
         period=material.when(material.period),
     )
 

@@ -63,7 +63,7 @@ def _scores(material: Material) -> list[str]:
             median=scores.median(),
         )
     ]
-    means = material.index.dimensions.xs(material.period, level="period").mean().dropna()
+    means = material.latest(material.index.dimensions).mean().dropna()
     if len(means) > 1:
         best, worst = str(means.idxmax()), str(means.idxmin())
         said.append(
@@ -76,15 +76,16 @@ def _domains(material: Material) -> list[str]:
     found = material.analyses.domains
     if found is None:
         return []
-    medians = (
-        f"{material.word(f'{found.by}.{code}')} {median:.1f}"
-        for code, median in found.summary["median"].items()
+    medians = found.summary["median"]
+    said = (
+        f"{material.word(f'{found.by}.{code}')} {medians[code]:.1f}"
+        for code in material.in_order(found.summary.index)
     )
     p = found.tests["p_value"].iloc[0]
     return [
         material.say(
             f"summary.{'differ' if p <= SIGNIFICANT else 'alike'}",
-            medians=material.listed(medians),
+            medians=material.listed(said),
             p=material.p_value(p),
         )
     ]
@@ -94,7 +95,7 @@ def _grades(material: Material) -> list[str]:
     found = material.analyses.grades
     if found is None:
         return []
-    counts = found.table.xs(material.period, level="period")["grade"].value_counts()
+    counts = material.latest(found.table)["grade"].value_counts()
     said = (
         f"{grade.label(material.language)} {counts.get(grade.code, 0)}"
         for grade in found.scheme.grades
@@ -124,14 +125,14 @@ def _change(material: Material) -> list[str]:
     if last.empty:
         return []
     fell = int((found.warnings["period"] == material.period).sum())
-    return [material.say("summary.change", mean=last["change"].mean(), fell=fell)]
+    return [material.say("summary.change", mean=material.signed(last["change"].mean()), fell=fell)]
 
 
 def _robustness(material: Material) -> list[str]:
     found = material.analyses.robustness
     if found is None:
         return []
-    ranks = found.ranks.xs(material.period, level="period").dropna(subset=["median"])
+    ranks = material.latest(found.ranks).dropna(subset=["median"])
     if ranks.empty:
         return []
     return [material.say("summary.robustness", width=(ranks["high"] - ranks["low"]).median())]

@@ -81,7 +81,7 @@ def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part
     return material.table(
         "weak",
         frame,
-        {"score": "one", "p_weak": "percent"},
+        {"score": "one", "p_weak": "chance"},
         notes=[material.say("note.weak"), material.suppression],
         shown=SHOWN,
         period=material.when(material.period),
@@ -89,7 +89,7 @@ def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part
 
 
 def _rules(material: Material, found: WeakBranches, rules: str) -> str:
-    names = {criterion.code: criterion.label(material.language) for criterion in found.declared.criteria}
+    names = {c.code: c.label(material.language) for c in found.declared.criteria}
     names["bottom_share"] = material.say("weak.rule.bottom", share=found.share)
     return material.clauses(names[rule] for rule in rules.split(";"))
 
@@ -97,10 +97,11 @@ def _rules(material: Material, found: WeakBranches, rules: str) -> str:
 def _reasons_by_org(material: Material, found: WeakBranches) -> dict[str, str]:
     """Name the largest obstacles of each organisation; a hidden indicator without its degree."""
     said: dict[str, list[str]] = {}
-    for row in found.reasons.sort_values(["org", "place"]).itertuples():
-        name = material.word(row.indicator)
-        hidden = material.is_hidden(row.org, row.indicator)
-        said.setdefault(row.org, []).append(name if hidden else f"{name} {row.degree:.0%}")
+    table = found.reasons.sort_values(["org", "place"])
+    for org, code, degree in zip(table["org"], table["indicator"], table["degree"], strict=True):
+        name = material.word(code)
+        hidden = material.is_hidden(org, code)
+        said.setdefault(org, []).append(name if hidden else f"{name} {degree:.0%}")
     return {org: material.listed(words) for org, words in said.items()}
 
 
@@ -131,15 +132,16 @@ def _step_rows(
         steps = steps[steps["rule"] == "bottom_share"]
         if steps.empty:
             continue
-        said = [
-            material.say(
-                "weak.step",
-                name=material.word(step.indicator),
-                now=DASH if material.is_hidden(org, step.indicator) else f"{step.now:.1f}",
-                needed=DASH if material.is_hidden(org, step.indicator) else f"{step.needed:.1f}",
+        first = steps.head(STEPS)
+        said = []
+        for code, now, needed in zip(
+            first["indicator"], first["now"], first["needed"], strict=True
+        ):
+            ends = (
+                (DASH, DASH) if material.is_hidden(org, code) else (f"{now:.1f}", f"{needed:.1f}")
             )
-            for step in steps.head(STEPS).itertuples()
-        ]
+            name = material.word(code)
+            said.append(material.say("weak.step", name=name, now=ends[0], needed=ends[1]))
         more = len(steps) - STEPS
         if more > 0:
             said.append(material.say("weak.more_steps", count=more))
