@@ -158,7 +158,7 @@ _CONTENTS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]]
     ("mobile", re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), _always),
     (
         "bank_card",
-        re.compile(r"(?<!\d)(?:62|4|5[1-5])\d{2}(?:[ -]?\d{4}){3}(?:\d{3})?(?!\d)"),
+        re.compile(r"(?<!\d)(?:62\d|4\d\d|5[1-5]\d)\d(?:[ -]?\d{4}){3}(?:\d{3})?(?!\d)"),
         _luhn,
     ),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII), _always),
