@@ -410,10 +410,8 @@ def kind_of_row(text: str) -> str | None:
     """
     kinds = _kinds("rows")
     whole = clean_cell(text).replace("：", ":")
-    before, colon, _ = whole.partition(":")
-    return kinds.get(_key(whole)) or (
-        kinds.get(_key(_BRACKETED.sub("", before))) if colon else None
-    )
+    before = _key(_BRACKETED.sub("", whole.partition(":")[0])).removesuffix("年月日")
+    return kinds.get(_key(whole)) or kinds.get(before)
 
 
 def kind_of_column(header: str) -> str | None:

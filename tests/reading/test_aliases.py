@@ -221,8 +221,8 @@ def test_an_unknown_vocabulary_is_refused():
             ask("sectors", pd.Series(["村"]))
         assert str(caught.value) == (
             "vocabulary must be one of domain, sector, source, kind, evidence, service, need, "
-            "channel, tier, way, disposal, visit, respondent, answer, tag, level, core_role, got 'sectors'. "
-            "Give one of them."
+            "channel, tier, way, disposal, visit, respondent, answer, tag, level, core_role, "
+            "got 'sectors'. Give one of them."
         )
 
 
@@ -236,6 +236,7 @@ def test_an_unknown_vocabulary_is_refused():
         ("小計", "total"),
         ("平均分", "total"),
         ("签名（支部章）：　　年　月　日", "signature"),
+        ("签名（支部章）　年　月　日", "signature"),
         ("填表人：", "signature"),
         ("审核人: 某某", "signature"),
         ("备注：以上均为百分制", "note"),
