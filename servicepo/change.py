@@ -166,8 +166,19 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
 
     Examples
     --------
-    >>> change = measure_change(index, grades=grade(index).table["grade"])  # doctest: +SKIP
-    >>> change.warnings  # doctest: +SKIP
+    >>> from servicepo.framework import load_framework
+    >>> from servicepo.index import build_index
+    >>> rows = pd.MultiIndex.from_product(
+    ...     [["甲村", "乙村", "丙校", "丁校"], pd.PeriodIndex(["2023", "2024"], freq="Y")],
+    ...     names=["org", "period"],
+    ... )
+    >>> values = pd.DataFrame({"team_style": [70.0, 60, 90, 92, 80, 85, 75, 88]}, rows)
+    >>> index = build_index(values, load_framework("six_haves"), normalise="goalposts")
+    >>> change = measure_change(index)
+    >>> change.steps["change"].round(1).droplevel("period").to_dict()
+    {'丁校': 13.0, '丙校': 5.0, '乙村': 2.0, '甲村': -10.0}
+    >>> change.note("en").split(":")[0]
+    'With 2 periods the smallest possible p-value of the Mann–Kendall test is 1.000'
     """
     panel = _panel(index.overall)
     errors = index.standard_errors

@@ -124,7 +124,23 @@ def compare_domains(
 
     Examples
     --------
-    >>> compare_domains(index).summary  # doctest: +SKIP
+    >>> from servicepo.framework import load_framework
+    >>> from servicepo.index import build_index
+    >>> rows = pd.MultiIndex.from_product(
+    ...     [["甲村", "乙村", "丙校", "丁校"], pd.PeriodIndex(["2023", "2024"], freq="Y")],
+    ...     names=["org", "period"],
+    ... )
+    >>> values = pd.DataFrame({"team_style": [70.0, 60, 90, 92, 80, 85, 75, 88]}, rows)
+    >>> people = pd.DataFrame({"domain": ["rural", "rural", "organs", "organs"]})
+    >>> people.index = ["甲村", "乙村", "丙校", "丁校"]
+    >>> index = build_index(
+    ...     values, load_framework("six_haves"), organisations=people, normalise="goalposts"
+    ... )
+    >>> compare_domains(index).summary[["n", "mean", "median"]]
+            n  mean  median
+    group
+    organs  2  86.5    86.5
+    rural   2  76.0    76.0
     """
     when = _period(index, period)
     groups = _groups(index, by, when)

@@ -213,8 +213,22 @@ def grade(
 
     Examples
     --------
-    >>> grade(index)  # doctest: +SKIP
-    Grades(four_grades_2012: good 12, fairly_good 130, average 98, poor 10, ungraded 0)
+    >>> from servicepo.framework import load_framework
+    >>> from servicepo.index import build_index
+    >>> rows = pd.MultiIndex.from_product(
+    ...     [["甲村", "乙村", "丙校", "丁校"], pd.PeriodIndex(["2023", "2024"], freq="Y")],
+    ...     names=["org", "period"],
+    ... )
+    >>> values = pd.DataFrame({"team_style": [70.0, 60, 90, 92, 80, 85, 75, 88]}, rows)
+    >>> values["results_welcomed"] = [0.8, 0.7, 0.95, 0.96, 0.9, 0.85, 0.8, 0.92]
+    >>> index = build_index(values, load_framework("six_haves"), normalise="goalposts")
+    >>> made = grade(index)
+    >>> made
+    Grades(four_grades_2012: good 3, fairly_good 1, average 4, poor 0, ungraded 0)
+    >>> made.trace("丙校")[["rule", "value", "outcome", "grade"]].tail(2)
+               rule  value outcome        grade
+    2         score  85.00  earned  fairly_good
+    3  satisfaction   0.85  barred      average
     """
     plan = load_scheme(scheme)
     if satisfaction is not None:

@@ -151,8 +151,20 @@ def assess_robustness(
 
     Examples
     --------
-    >>> made = assess_robustness(values, framework, draws=200)  # doctest: +SKIP
-    >>> made.ranks[["rank", "low", "high"]]  # doctest: +SKIP
+    >>> from servicepo.framework import load_framework
+    >>> rows = pd.MultiIndex.from_product(
+    ...     [["甲村", "乙村", "丙村"], pd.PeriodIndex(["2024"], freq="Y")], names=["org", "period"]
+    ... )
+    >>> values = pd.DataFrame(
+    ...     {"team_style": [60.0, 80, 95], "premises_service": [90.0, 75, 95]}, rows
+    ... )
+    >>> made = assess_robustness(values, load_framework("six_haves"), draws=200)
+    >>> made.ranks[["rank", "low", "high"]]
+                 rank  low  high
+    org  period
+    甲村 2024     2.0  2.0   3.0
+    乙村 2024     3.0  2.0   3.0
+    丙村 2024     1.0  1.0   1.0
     """
     if draws < 2:
         raise MethodError(f"draws must be at least 2, got {draws!r}. Give 1000, for example.")

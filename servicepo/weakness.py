@@ -246,8 +246,20 @@ def find_weak(
 
     Examples
     --------
-    >>> weak = find_weak(index, share=(0.1, "ceil"))  # doctest: +SKIP
-    >>> weak.conditions("村-017")  # doctest: +SKIP
+    >>> from servicepo.framework import load_framework
+    >>> from servicepo.index import build_index
+    >>> rows = pd.MultiIndex.from_product(
+    ...     [["甲村", "乙村", "丙校", "丁校"], pd.PeriodIndex(["2023", "2024"], freq="Y")],
+    ...     names=["org", "period"],
+    ... )
+    >>> values = pd.DataFrame({"team_style": [70.0, 60, 90, 92, 80, 85, 75, 88]}, rows)
+    >>> index = build_index(values, load_framework("six_haves"), normalise="goalposts")
+    >>> weak = find_weak(index, share=(0.1, "ceil"), within=None, names=True)
+    >>> weak.table["bottom"].to_dict()
+    {'甲村': True, '丙校': False, '丁校': False, '乙村': False}
+    >>> weak.conditions("甲村")[["rule", "indicator", "now", "needed"]]
+               rule   indicator   now  needed
+    0  bottom_share  team_style  60.0    85.0
     """
     quota, rounding = _checked_share(share)
     if draws < 1:
