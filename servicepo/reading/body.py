@@ -15,7 +15,7 @@ from ..labels import Language, word
 from ..tables import VOCABULARIES
 from .aliases import code_of, codes_of, kind_of_row, meant_codes
 from .layout import column_letter, leaf_of
-from .notes import problem
+from .notes import problem, without_persons
 from .recognise import Plan
 from .text import DITTO, clean_text, fill_ditto
 from .values import CHINA, NOT_APPLICABLE, Parsed, parse_dates, parse_numbers, parse_periods
@@ -70,6 +70,10 @@ class Words:
         """Return the rows whose word is chosen."""
         chosen = np.asarray(chosen, dtype=bool)
         return np.flatnonzero(np.append(chosen, False)[self.codes]) if chosen.any() else _NONE
+
+    def at(self, rows: Rows) -> pd.Series:
+        """Return the words of some rows, missing where a row is blank."""
+        return pd.Series(self.words.array.take(self.codes[rows], allow_fill=True))
 
     def first_row(self, i: int) -> tuple[int, int]:
         """Return the first row of a word and how many rows have it."""
@@ -216,7 +220,7 @@ class Body:
     ) -> None:
         if name in _STRICT:
             rows = found.rows(unknown)
-            self.fault(rows, "unknown_word", name, found.words.take(found.codes[rows]))
+            self.fault(rows, "unknown_word", name, found.at(rows))
             return
         for i in np.flatnonzero(unknown):
             row, times = found.first_row(i)
@@ -275,7 +279,7 @@ class Body:
         parsed = parse_dates(found.words, zone=zone)
         self.remark_on_loose(found, parsed, self.position(name))
         rows = found.rows(~parsed.understood)
-        self.fault(rows, "not_a_date", name, found.words.take(found.codes[rows]))
+        self.fault(rows, "not_a_date", name, found.at(rows))
         return found.spread(parsed.values)
 
     def periods(self) -> pd.Series | None:
@@ -290,7 +294,7 @@ class Body:
         year = self.plan.year
         parsed = parse_periods(found.words, year=None if year is None else int(year[:4]))
         rows = found.rows(~parsed.understood)
-        self.fault(rows, "not_a_period", "period", found.words.take(found.codes[rows]))
+        self.fault(rows, "not_a_period", "period", found.at(rows))
         return found.spread(parsed.values)
 
     def _joined_periods(self, positions: list[int]) -> pd.Series:
@@ -317,7 +321,7 @@ class Body:
                 position=position,
                 value=str(found.words[i]),
                 times=times,
-                read=_plainly(parsed.values[i]),
+                read=plainly(parsed.values[i]),
             )
 
     def position(self, name: str) -> int | None:
@@ -332,7 +336,8 @@ def _suffix(header: str) -> str:
     return next((s for s in ("季度", "月", "半年") if s[0] in header), "")
 
 
-def _plainly(value: Any) -> str:
+def plainly(value: Any) -> str:
+    """Return a number or a day as text."""
     return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else f"{value:.10g}"
 
 
@@ -365,7 +370,7 @@ def data_rows(plan: Plan, language: Language) -> Body:
         if kind != "blank":
             said = None
             if kind not in ("signature", "note", "heading"):
-                said = next(str(v) for v in body.cells.iloc[row] if pd.notna(v))
+                said = without_persons(next(str(v) for v in body.cells.iloc[row] if pd.notna(v)))
             body.remark("notice", f"{kind}_row", row=row, value=said)
             body.skipped += 1
     body.drop(list(kinds))

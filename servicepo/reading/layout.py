@@ -50,7 +50,9 @@ class Block:
     headers : dict
         Position of a column -> its header from top to bottom.
     titles : tuple of str
-        The lines above the header, and the title of the block where several stand side by side.
+        The lines above the header.
+    group : str or None
+        The title of the block where several stand side by side under titles of their own.
     """
 
     grid: Grid
@@ -58,10 +60,7 @@ class Block:
     covered: pd.DataFrame | None
     headers: dict[int, Path]
     titles: tuple[str, ...]
-
-    def row_number(self, position: int) -> int:
-        """Return the number the spreadsheet shows for a row (records of a named format: their own)."""
-        return int(position) + 1
+    group: str | None = None
 
 
 def column_letter(position: int) -> str:
@@ -176,7 +175,7 @@ def _header_rows(texts: _Texts, known: Known) -> list[tuple[int, int]]:
     best = max(hits.values(), default=0)
     if best == 0:
         return []
-    first = next(r for r, n in hits.items() if n == best)
+    first = next(r for r, n in hits.items() if n == best or (n and _fills_its_width(texts, r)))
     found = [_whole_header(texts, first, known)]
     if texts.height <= SMALL and texts.cells.dtypes.eq(object).all():
         r = found[0][1] + 1
@@ -190,6 +189,13 @@ def _header_rows(texts: _Texts, known: Known) -> list[tuple[int, int]]:
                 r = header[1]
             r += 1
     return found
+
+
+def _fills_its_width(texts: _Texts, r: int) -> bool:
+    """Tell whether a row is all labels, each its own: a header, though its words be foreign."""
+    words = [w for w in texts.row(r) if w]
+    used = texts.cells.iloc[:HEAD].notna().any().sum()
+    return len(words) == len(set(words)) == len(texts.labels(r)) >= max(3, 0.8 * used)
 
 
 def _hits(texts: _Texts, r: int, known: Known) -> int:
@@ -369,7 +375,7 @@ def _side_by_side(block: Block) -> Iterator[Block]:
             cells=block.cells.loc[cells],
             covered=None if block.covered is None else block.covered.loc[cells],
             headers=headers,
-            titles=(*block.titles, title) if title else block.titles,
+            group=title,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,9 @@ import pandas as pd
 
 from ..labels import Language, word
 from ..tables import PROBLEMS, dtype_of, empty
+
+
+_PERSONS = re.compile(r"填表|填报人|制表|联系|电话|负责人|书记|组长|签|\d{11}|@")
 
 
 def problem(
@@ -44,6 +48,17 @@ def problem(
         "must": word(f"must.{rule}", language).format(**words),
         "mend": word(mend or f"mend.{rule}", language).format(**words),
     }
+
+
+def without_persons(text: str) -> str | None:
+    """Return the text of a line that is passed over, None where it may name a person.
+
+    Examples
+    --------
+    >>> without_persons("2024年度考评表"), without_persons("填表人：某某")
+    ('2024年度考评表', None)
+    """
+    return None if _PERSONS.search(text) else text
 
 
 def problem_frame(found: list[dict[str, object]]) -> pd.DataFrame:

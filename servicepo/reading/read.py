@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
@@ -20,7 +19,7 @@ from .build import Built, build
 from .files import READABLE, Grid, Input, Source, Unreadable, find_inputs, read_grids
 from .layout import Block, find_blocks, leaf_of
 from .mapping import FileMapping, load_mapping
-from .notes import problem, problem_frame
+from .notes import problem, problem_frame, without_persons
 from .recognise import is_known, plan_block
 from .scores import Blank
 
@@ -184,7 +183,7 @@ class _Session:
         tables, records, left_out = [], 0, len(skipped)
         for found in skipped:
             row = (grid.file, grid.sheet, found.position + 1, None)
-            self.note("notice", found.rule, row, value=_without_persons(found.text))
+            self.note("notice", found.rule, row, value=without_persons(found.text))
         for block, plan in plans:
             if plan is None:
                 records += 1
@@ -291,6 +290,7 @@ class _Session:
         crossed = cross_check(**tables, as_of=as_of, language=self.language)
         self.problems.append(in_letters(crossed.problems, layout))
         problems = joined(self.problems, "problems")
+        problems = problems[~problems.duplicated() | problems["severity"].eq("error")]
         order = {source["file"]: i for i, source in enumerate(self.sources)}
         problems = problems.assign(order=problems["file"].map(order)).sort_values(
             ["order", "sheet", "row"], kind="stable", na_position="first", ignore_index=True
@@ -320,11 +320,6 @@ class _Session:
 def _place(found: Any) -> str:
     parts = (found.file, found.sheet, found.row)
     return ":".join(str(p) for p in parts if not pd.isna(p) and p != "")
-
-
-def _without_persons(text: str) -> str | None:
-    """Return a title, or nothing where it may name a person."""
-    return None if re.search(r"填表|填报人|制表|联系|电话|负责人|签|\d{11}|@", text) else text
 
 
 def _refuse_unknown_columns(grid: Grid, blocks: list[Block], mapping: FileMapping | None) -> None:

@@ -141,17 +141,18 @@ class _Column:
     def header(self) -> str:
         return "/".join(self.path)
 
-    @property
+    @cached_property
     def item(self) -> str | None:
         """The lowest level of the header that is free text."""
-        free = [bare_header(w) for w in self.path if not _is_role(w)]
-        return free[-1] if free else None
+        return self.parents[-1] if self.parents else None
 
-    @property
+    @cached_property
     def parents(self) -> tuple[str, ...]:
+        """The levels of the header that are free text."""
         return tuple(bare_header(w) for w in self.path if not _is_role(w))
 
 
+@lru_cache(maxsize=4096)
 def _is_role(word: str) -> bool:
     """Tell whether a level of a header says who, when or which answer rather than what."""
     coded = any(_code(v, word) for v in ("answer", "source"))
@@ -159,6 +160,7 @@ def _is_role(word: str) -> bool:
     return bool(coded or fields or _period(word) or kind_of_column(word))
 
 
+@lru_cache(maxsize=4096)
 def _period(word: str) -> str | None:
     value = parse_periods(pd.Series([word], dtype="str")).values.iloc[0]
     return None if pd.isna(value) else str(value)
@@ -204,7 +206,10 @@ def _sample(cells: pd.Series) -> pd.Series:
 def _mostly_numbers(cells: pd.Series) -> bool:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return False
-    read = parse_numbers(_sample(cells), boolean=True)
+    sample = _sample(cells)
+    if all(isinstance(cell, (int, float)) for cell in sample):
+        return len(sample) > 0
+    read = parse_numbers(sample, boolean=True)
     told = read.note != "not_applicable"
     return bool(read.values.notna().sum() >= max(1, 0.5 * told.sum()))
 
@@ -224,7 +229,8 @@ def clues_of(block: Block) -> dict[str, str]:
     if period := _period_of(dateless):
         clues["period"] = period
     for vocabulary in ("source", "respondent"):
-        if code := next((c for t in texts if (c := code_in(vocabulary, t))), None):
+        said = (t.replace("党组织", "") for t in texts)  # 党组织考核 is not 组织考核
+        if code := next((c for t in said if (c := code_in(vocabulary, t))), None):
             clues[vocabulary] = code
     for title in block.titles:
         for part in title.split("　"):
@@ -362,7 +368,7 @@ def _table_of(columns: list[_Column], block: Block, known: Mapping[str, str]) ->
     )
     if not scored and ((prior == "organisations" and roster) or len(roster & _ROSTER) >= 2):
         return "organisations"
-    if _questionnaire(columns, block) and not scored:
+    if not scored and _questionnaire(columns, block):
         return "surveys"
     if scored or _free_numbers(columns) or any(c.passed == "total" and c.numeric for c in columns):
         return "evaluations"
@@ -543,11 +549,13 @@ _PLANNERS: Final = {
 }
 
 
-def _sector_of(plan: Plan) -> dict[str, str]:
-    """Return the sector that the sheet's name, the block's title or the header 村 stands for."""
-    org = [leaf_of(plan.block.headers[p]) for p in plan.fields.get("org", [])]
-    words = (*org, plan.block.grid.sheet, *plan.block.titles[-1:])
-    return next(({"sector": code} for w in words if w and (code := _code("sector", w))), {})
+def _group_of(plan: Plan) -> dict[str, str]:
+    """Return the group or sector that the block's title, the sheet or the header 村 stands for."""
+    block = plan.block
+    org = [leaf_of(block.headers[p]) for p in plan.fields.get("org", [])]
+    words = [w for w in (*org, block.grid.sheet, block.group) if w]
+    found = {"sector": code for w in words if (code := _code("sector", w))}
+    return found | ({"group": block.group} if block.group else {})
 
 
 def _constants(
@@ -555,12 +563,12 @@ def _constants(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Choose what all rows share: first what the user gives, then what the names say."""
     wanted = {
-        "organisations": ("sector",),
+        "organisations": ("sector", "group"),
         "services": (),
-        "evaluations": ("org", "period", "source", "sector"),
-        "surveys": ("org", "period", "respondent", "sector"),
+        "evaluations": ("org", "period", "source", "sector", "group"),
+        "surveys": ("org", "period", "respondent", "sector", "group"),
     }[plan.table]
-    clues = {**clues, **_sector_of(plan)}
+    clues = {**clues, **_group_of(plan)}
     constants = {
         k: clues[k] for k in wanted if k in clues and k not in plan.fields and k not in given
     }

@@ -1,10 +1,13 @@
-"""Score sheets and vote sheets: one record a cell."""
+"""Score sheets and vote sheets: one record a cell.
+
+The cells of a block are read all at once, row by row: record number ``r * k + j`` is the cell of row
+``r`` under measure ``j`` of ``k``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +16,12 @@ import pandas as pd
 from ..labels import word
 from ..tables import COLUMNS, dtype_of, empty
 from .aliases import code_of
-from .body import Body, Rows, Words
+from .body import LOOSE, Body, Rows, Words, plainly
 from .layout import column_letter
 from .notes import Faults
 from .recognise import Measure
-from .text import clean_text
-from .values import parse_numbers
+from .text import DITTO, clean_text, fill_ditto
+from .values import Parsed, parse_numbers
 
 Blank = Literal["missing", "zero"]
 
@@ -26,20 +29,6 @@ _LABELS: Final = {
     "evaluations": ("org", "period", "indicator", "source", "rater", "kind", "evidence"),
     "surveys": ("org", "period", "respondent", "stratum", "question", "answer", "issued"),
 }
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Column:
-    """One column of scores or votes, row by row.
-
-    ``there`` tells which rows hold a record at all; ``faults`` which of these cannot be kept.
-    """
-
-    values: pd.Series
-    there: npt.NDArray[np.bool_]
-    kinds: pd.Series | None = None
-    answers: pd.Series | None = None
-    faults: list[tuple[str, Rows, list[object]]] = field(default_factory=list)
 
 
 def cell_records(body: Body, blank: Blank | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -57,172 +46,238 @@ def cell_records(body: Body, blank: Blank | None) -> tuple[pd.DataFrame, pd.Data
     rows, faults : DataFrame
         All records (the faulty ones too) and the reasons of the faulty ones, by the same index.
     """
-    measures = [m for m in body.plan.measures if not _is_empty(body, m)]
     table = body.plan.table
-    if not measures or not body.height:
-        return empty(table), Faults(body.language).joined()
+    cells = _Cells(body, _filled(body))
+    if not cells.width or not body.height:
+        return empty(table), cells.faults.joined()
+    if cells.measures[0].answer == "*":
+        told = cells.answers()
+    else:
+        told = cells.numbers(blank)
     labels = {name: body.read(name) for name in _LABELS[table]}
-    faults, parts = Faults(body.language), []
-    for j, measure in enumerate(measures):
-        column = _column(body, measure, blank)
-        for rule, rows, values in column.faults:
-            faults.add(
-                rows * len(measures) + j,
-                rule,
-                column=column_letter(measure.position),
-                value=values,
-                field=_name(body, measure),
-            )
-        part = _part(body, measure, labels, column)
-        part.index = pd.RangeIndex(j, j + body.height * len(measures), len(measures))
-        parts.append(part[column.there])
-    records = pd.concat(parts).sort_index() if len(parts) > 1 else parts[0]
+    there = np.flatnonzero(cells.there)
+    records = _records(cells, {**labels, **told}, there)
     for fault in body.faults:  # a fault of the row is a fault of each of its cells
-        for j in range(len(measures)):
-            numbers = fault.rows * len(measures) + j
-            there = np.isin(numbers, records.index)
-            values = [v for v, t in zip(fault.values, there, strict=True) if t]
-            faults.add(numbers[there], fault.rule, column=fault.column, value=values, **fault.words)
-    return records, faults.joined()
+        for j in range(cells.width):
+            numbers = fault.rows * cells.width + j
+            kept = cells.there[numbers]
+            values = [v for v, k in zip(fault.values, kept, strict=True) if k]
+            cells.faults.add(
+                numbers[kept], fault.rule, column=fault.column, value=values, **fault.words
+            )
+    return records, cells.faults.joined()
 
 
-def _name(body: Body, measure: Measure) -> str:
-    told = "field.count" if body.plan.table == "surveys" else "field.score"
-    named = word(told, body.language)
-    return f"{measure.item}（{named}）" if measure.item else named
+def _filled(body: Body) -> list[Measure]:
+    """Return the columns somebody filled in; an empty one is noted once, not blank by blank."""
+    filled = []
+    for measure in body.plan.measures:
+        if not body.height or body.cells[measure.position].notna().any():
+            filled.append(measure)
+        else:
+            header = "/".join(body.plan.block.headers[measure.position])
+            body.remark("notice", "column_empty", position=measure.position, value=header)
+    return filled
 
 
-def _is_empty(body: Body, measure: Measure) -> bool:
-    """Tell whether nobody filled in a column: it is noted once, not blank by blank."""
-    if not body.height or body.cells[measure.position].notna().any():
-        return False
-    header = "/".join(body.plan.block.headers[measure.position])
-    body.remark("notice", "column_empty", position=measure.position, value=header)
-    return True
+class _Cells:
+    """The cells of a block, read all at once.
+
+    ``there`` tells which cells are records: not those that a merge covers, nor those left out.
+    """
+
+    def __init__(self, body: Body, measures: list[Measure]) -> None:
+        self.body, self.measures, self.width = body, measures, len(measures)
+        positions = [m.position for m in measures]
+        cells = body.cells[positions]
+        if cells.isin(DITTO).any(axis=None):
+            cells = cells.apply(fill_ditto)
+        self.words = Words.of(pd.Series(cells.to_numpy(dtype=object).ravel(), dtype=object))
+        self.there = np.ones(cells.size, dtype=bool)
+        self.faults = Faults(body.language)
+        if body.covered is not None:
+            covered = body.covered[positions].to_numpy(dtype=bool).ravel()
+            self.there &= ~covered
+            for j, rows in self.by_column(np.flatnonzero(covered)):
+                self.remark("warning", "merged_scores", j, rows)
+
+    def by_column(self, numbers: Rows) -> Iterator[tuple[int, Rows]]:
+        """Yield measure by measure the rows of some cells."""
+        for j in np.unique(numbers % self.width) if self.width else ():
+            yield int(j), numbers[numbers % self.width == j] // self.width
+
+    def remark(self, severity: str, rule: str, j: int, rows: Rows, **words: object) -> None:
+        """Note something once about some cells of one column."""
+        measure = self.measures[j]
+        cell = self.body.cells[measure.position].iloc[rows[0]]
+        self.body.remark(
+            severity,
+            rule,
+            row=int(rows[0]),
+            position=measure.position,
+            value=None if pd.isna(cell) else str(cell),
+            times=len(rows),
+            field=self.name(j),
+            **words,
+        )
+
+    def name(self, j: int) -> str:
+        """Return what a column counts: 服务意识（得分）."""
+        told = "field.count" if self.body.plan.table == "surveys" else "field.score"
+        named, item = word(told, self.body.language), self.measures[j].item
+        return f"{item}（{named}）" if item else named
+
+    def fault(self, numbers: Rows, rule: str) -> None:
+        """Note that some cells cannot be kept."""
+        for j, rows in self.by_column(numbers[self.there[numbers]]):
+            cells = rows * self.width + j
+            self.faults.add(
+                cells,
+                rule,
+                column=column_letter(self.measures[j].position),
+                value=list(self.words.at(cells)),
+                field=self.name(j),
+            )
+
+    def leave_out(self, numbers: Rows, rule: str) -> None:
+        """Leave cells out on purpose, and say so once for each column."""
+        numbers = numbers[self.there[numbers]]
+        for j, rows in self.by_column(numbers):
+            self.remark("notice", rule, j, rows)
+        self.there[numbers] = False
+        self.body.skipped += len(numbers)
+
+    # -- what the cells say --------------------------------------------------------------------
+    def numbers(self, blank: Blank | None) -> dict[str, pd.Series]:
+        """Read scores or votes."""
+        parsed = parse_numbers(self.words.words)
+        values = self.words.spread(parsed.values.astype(float)).to_numpy(copy=True)
+        bad = self._marks(parsed, values)
+        self._remark_on_loose(parsed)
+        self.leave_out(self.words.rows(parsed.note.eq("not_applicable")), "not_applicable")
+        self.fault(bad, "not_a_number")
+        blanks = np.flatnonzero((self.words.codes < 0) & self.there)
+        if blank == "missing":
+            self.leave_out(blanks, "blank_as_missing")
+        elif blank == "zero":
+            values[blanks] = 0.0
+            for j, rows in self.by_column(blanks):
+                self.remark("notice", "blank_as_zero", j, rows)
+        else:
+            self.fault(blanks, "blank_score")
+        if self.body.plan.table == "surveys":
+            return {"count": pd.Series(values)}
+        kinds = self._kinds(parsed.note)
+        deducted = kinds.eq("deduction").to_numpy()
+        values[deducted] = -np.abs(values[deducted])
+        return {"score": pd.Series(values), "kinds": kinds, "full_mark": self._full_marks()}
+
+    def _marks(self, parsed: Parsed, values: npt.NDArray[np.float64]) -> Rows:
+        """Read columns of √ and × as 1 and 0; return the cells that are no numbers."""
+        bad = self.words.rows(~parsed.understood)
+        told = parsed.values.notna().to_numpy()
+        left = []
+        for j, rows in self.by_column(bad):
+            codes = self.words.codes[j :: self.width]
+            used = np.unique(codes[codes >= 0])
+            marks = parse_numbers(self.words.words.take(used), boolean=True)
+            if told[used].any() or not marks.understood.all():
+                left.append(rows * self.width + j)
+            else:
+                column = pd.Series(codes).map(dict(zip(used, marks.values, strict=True)))
+                values[j :: self.width] = column.to_numpy(dtype=float)
+        return np.sort(np.concatenate(left)) if left else bad[:0]
+
+    def _remark_on_loose(self, parsed: Parsed) -> None:
+        """Warn of cells that were read, but not to the letter: 约90, 第四名."""
+        for i in np.flatnonzero(parsed.note.isin(LOOSE)):
+            for j, rows in self.by_column(np.flatnonzero(self.words.codes == i)):
+                self.remark("warning", LOOSE[parsed.note[i]], j, rows, read=plainly(parsed.values[i]))
+
+    def _kinds(self, notes: pd.Series) -> pd.Series:
+        """Return bonus and deduction, as the header or the cell says."""
+        told = self.words.spread(notes.where(notes.isin(("deduction", "bonus"))).astype("str"))
+        return _chosen([m.kind for m in self.measures], np.arange(len(told)), told)
+
+    def _full_marks(self) -> pd.Series:
+        marks = np.full((self.body.height, self.width), np.nan)
+        plain = self.body.number("full_mark")
+        for j, measure in enumerate(self.measures):
+            if measure.full_mark_at is not None:
+                found = self.body.words_at(measure.full_mark_at)
+                marks[:, j] = found.spread(parse_numbers(found.words).values.astype(float))
+            elif measure.full_mark is not None:
+                marks[:, j] = measure.full_mark
+            elif plain is not None:
+                marks[:, j] = plain
+        return pd.Series(marks.ravel())
+
+    def answers(self) -> dict[str, pd.Series]:
+        """Read answers, one questionnaire a row; an unanswered question is no record."""
+        words = clean_text(self.words.words)
+        codes = code_of("answer", words)
+        self.there &= self.words.codes >= 0
+        self.fault(self.words.rows(codes.isna() & words.notna()), "not_an_answer")
+        return {
+            "count": pd.Series(1.0, index=range(len(self.there))),
+            "answers": self.words.spread(codes),
+        }
 
 
-def _column(body: Body, measure: Measure, blank: Blank | None) -> _Column:
-    found = body.words_at(measure.position)
-    covered = np.zeros(body.height, dtype=bool)
-    if body.covered is not None:
-        covered = body.covered[measure.position].to_numpy(dtype=bool)
-    if measure.answer == "*":
-        return _answers(found, covered)
-    parsed = parse_numbers(found.words)
-    if not parsed.understood.all() and not parsed.note.isin(("", "percent")).any():
-        marks = parse_numbers(found.words, boolean=True)  # a column of √ and ×
-        parsed = marks if marks.understood.all() else parsed
-    body.remark_on_loose(found, parsed, measure.position)
-    values = found.spread(parsed.values.astype(float))
-    there = ~covered
-    passed = found.rows(parsed.note.eq("not_applicable"))
-    passed = passed[there[passed]]
-    _leave_out(body, measure, there, passed, "not_applicable")
-    bad = found.rows(~parsed.understood)
-    bad = bad[there[bad]]
-    faults = [("not_a_number", bad, list(found.words.take(found.codes[bad])))]
-    blanks = np.flatnonzero((found.codes < 0) & there)
-    if blank == "missing":
-        _leave_out(body, measure, there, blanks, "blank_as_missing")
-    elif blank == "zero" and len(blanks):
-        values = values.mask(found.codes < 0, 0.0)
-        _remark_on_cells(body, measure, blanks, "blank_as_zero")
-    else:
-        faults.append(("blank_score", blanks, [""] * len(blanks)))
-    kinds = _kinds(body, measure, found, parsed.note)
-    if kinds is not None:
-        values = values.mask(kinds.eq("deduction"), -values.abs())
-    return _Column(values, there, kinds=kinds, faults=faults)
-
-
-def _answers(found: Words, covered: npt.NDArray[np.bool_]) -> _Column:
-    """Read a column of answers, one questionnaire a row; an unanswered question is no record."""
-    words = clean_text(found.words)
-    codes = code_of("answer", words)
-    unknown = (codes.isna() & words.notna()).to_numpy(dtype=bool)
-    there = ~covered & (found.codes >= 0)
-    bad = found.rows(unknown)
-    return _Column(
-        pd.Series(1.0, index=range(len(found.codes))),
-        there,
-        answers=found.spread(codes),
-        faults=[
-            ("not_an_answer", bad[there[bad]], list(found.words.take(found.codes[bad[there[bad]]])))
-        ],
-    )
-
-
-def _leave_out(
-    body: Body, measure: Measure, there: npt.NDArray[np.bool_], rows: Rows, rule: str
-) -> None:
-    """Leave cells out on purpose, and say so once for the column."""
-    if len(rows):
-        there[rows] = False
-        body.skipped += len(rows)
-        _remark_on_cells(body, measure, rows, rule)
-
-
-def _remark_on_cells(body: Body, measure: Measure, rows: Rows, rule: str) -> None:
-    cell = body.cells[measure.position].iloc[rows[0]]
-    body.remark(
-        "notice",
-        rule,
-        row=int(rows[0]),
-        position=measure.position,
-        value=None if pd.isna(cell) else str(cell),
-        times=len(rows),
-        field=_name(body, measure),
-    )
-
-
-def _kinds(body: Body, measure: Measure, found: Words, notes: pd.Series) -> pd.Series | None:
-    if measure.kind:
-        return constant(measure.kind, body.height)
-    told = notes.where(notes.isin(("deduction", "bonus")))
-    return found.spread(told.astype("str")) if told.notna().any() else None
-
-
-def _part(
-    body: Body, measure: Measure, labels: Mapping[str, pd.Series | None], column: _Column
+# -- records -----------------------------------------------------------------------------------
+def _records(
+    cells: _Cells, told: Mapping[str, pd.Series | None], there: Rows
 ) -> pd.DataFrame:
-    """Return the records of one column."""
-    told = dict(labels)
-    height = body.height
-    own = {
-        "org": measure.org,
-        "period": measure.period,
-        "source": measure.source,
-        "respondent": measure.respondent,
-        "answer": None if measure.answer == "*" else measure.answer,
-        "indicator": measure.item,
-        "question": measure.item,
+    """Return the records: what the cell says, else what its column, else what its row says."""
+    table, measures, width = cells.body.plan.table, cells.measures, cells.width
+    rows = there // width
+
+    def of_row(name: str) -> pd.Series | None:
+        column = told[name]
+        return None if column is None else pd.Series(column.array.take(rows))
+
+    def of_cell(name: str) -> pd.Series:
+        column = told[name]
+        assert column is not None
+        return pd.Series(column.array.take(there))
+
+    columns: dict[str, pd.Series | None] = {name: of_row(name) for name in _LABELS[table]}
+    item = "question" if table == "surveys" else "indicator"
+    own: dict[str, Sequence[str | None]] = {
+        "org": [m.org for m in measures],
+        "period": [m.period for m in measures],
+        item: [m.item for m in measures],
+        "column": [column_letter(m.position) for m in measures],
     }
-    told |= {k: constant(v, height) for k, v in own.items() if v is not None}
-    told["column"] = constant(column_letter(measure.position), height)
-    if body.plan.table == "surveys":
-        told["count"] = column.values
-        if column.answers is not None:
-            told["answer"] = column.answers
+    if table == "surveys":
+        own["respondent"] = [m.respondent for m in measures]
+        own["answer"] = [None if m.answer == "*" else m.answer for m in measures]
+        columns["count"] = of_cell("count")
+        if "answers" in told:
+            columns["answer"] = of_cell("answers")
     else:
-        told["score"] = column.values
-        told["full_mark"] = _full_mark(body, measure)
-        kinds = [k for k in (column.kinds, told["kind"]) if k is not None]
-        told["kind"] = constant("base", height)
-        for kind in reversed(kinds):
-            told["kind"] = kind.where(kind.notna(), told["kind"])
-    return frame_of(height, {**told, **place_of(body)}, COLUMNS[body.plan.table])
+        own["source"] = [m.source for m in measures]
+        columns["score"], columns["full_mark"] = of_cell("score"), of_cell("full_mark")
+        kinds, kind = of_cell("kinds"), columns["kind"]
+        base = constant("base", len(there))
+        rest = base if kind is None else kind.where(kind.notna(), base)
+        columns["kind"] = kinds.where(kinds.notna(), rest)
+    for name, words in own.items():
+        columns[name] = _chosen(words, there, columns.get(name))
+    columns |= {
+        name: pd.Series(column.array.take(rows)) for name, column in place_of(cells.body).items()
+    }
+    return frame_of(len(there), columns, COLUMNS[table]).set_axis(there)
 
 
-def _full_mark(body: Body, measure: Measure) -> pd.Series | None:
-    if measure.full_mark_at is not None:
-        found = body.words_at(measure.full_mark_at)
-        return found.spread(parse_numbers(found.words).values.astype(float))
-    if measure.full_mark is not None:
-        return pd.Series(measure.full_mark, index=range(body.height), dtype=float)
-    return body.number("full_mark")
+def _chosen(words: Sequence[str | None], cells: Rows, rest: pd.Series | None) -> Any:
+    """Give each cell the word of its column, or what the row says where the column has none."""
+    if all(word is None for word in words):
+        return rest
+    told = pd.Series(pd.array(list(words), dtype="str").take(cells % len(words)))
+    return told if rest is None else told.where(told.notna(), rest)
 
 
-# -- frames ------------------------------------------------------------------------------------
 def place_of(body: Body) -> dict[str, pd.Series]:
     """Return file, sheet and row of the data rows."""
     grid = body.plan.block.grid
