@@ -18,13 +18,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .text import clean_cell, narrow, text_of
+from .text import narrow, text_of
 
 __all__ = [
     "CHINA",
     "Parsed",
     "chinese_number",
-    "clean_cell",
     "parse_dates",
     "parse_numbers",
     "parse_periods",

@@ -162,7 +162,8 @@ class Dataset:
         float. What no sheet tells is missing.
     evaluations : DataFrame
         One row per score (columns ``EVALUATIONS``): the score of one item (``indicator``, its
-        name as written) of one organisation in one ``period`` by one ``source``.
+        name as written) of one organisation in one ``period`` by one ``source``. Deductions are
+        negative, bonuses positive: the scores of all kinds add up.
     services : DataFrame
         One row per service event (columns ``SERVICE_RECORDS``); ``satisfaction`` holds codes of
         ``ANSWERS``. An event without ``replied`` is open.
