@@ -337,44 +337,49 @@ def _steps(code: Ints, time: FloatArray, done: npt.NDArray[np.bool_], weight: Fl
 
 def _at_risk(steps: _Steps, code: Ints, weight: FloatArray, entry: FloatArray | None) -> FloatArray:
     """Count the cases open and under observation just before each step."""
-    left = _running(steps.closed + steps.censored, steps.group, before=True)
+    gone = steps.closed + steps.censored
+    left = _along(np.add, gone, steps.group) - gone
     if entry is None:
         total = np.bincount(code, weight)
         return np.asarray(total[steps.group] - left)
     # Steps and entries sorted together; a case that enters at a step is not yet at risk there.
     n = len(steps.time)
-    order = np.lexsort(
-        (
-            np.r_[np.zeros(n), np.ones(len(entry))],
-            np.r_[steps.time, entry],
-            np.r_[steps.group, code],
-        )
-    )
-    group = np.r_[steps.group, code][order]
+    when, group = np.r_[steps.time, entry], np.r_[steps.group, code]
+    order = np.lexsort((np.repeat([0, 1], [n, len(entry)]), when, group))
     entered = np.empty(len(order))
-    entered[order] = _running(np.r_[np.zeros(n), weight][order], group, before=True)
+    entered[order] = _along(np.add, np.r_[np.zeros(n), weight][order], group[order])
     return np.asarray(entered[:n] - left)
 
 
 def _survival(steps: _Steps, at_risk: FloatArray) -> tuple[FloatArray, FloatArray]:
-    # Sums of logarithms run on over the groups: a factor of 0 is kept apart as a mark.
-    over = steps.closed >= at_risk
-    kept = np.where(over, 1.0, at_risk)
-    closed = np.where(over, 0.0, steps.closed)
-    logs = _running(np.log1p(-closed / kept), steps.group)
-    variance = _running(closed / (kept * np.maximum(kept - closed, _TIE)), steps.group)
-    ended = _running(over.astype(float), steps.group) > 0
-    survival = np.where(ended, 0.0, np.exp(logs))
-    return survival, np.where(ended, np.nan, survival * np.sqrt(variance))
+    over = steps.closed >= at_risk * (1 - _TIE)
+    staying = np.where(over, 0.0, at_risk - steps.closed)
+    survival = _along(np.multiply, staying / at_risk, steps.group)
+    terms = np.divide(steps.closed, at_risk * staying, out=np.zeros(len(over)), where=~over)
+    error = survival * np.sqrt(_along(np.add, terms, steps.group))
+    return survival, np.where(survival > 0, error, np.nan)
 
 
-def _running(amounts: FloatArray, group: Ints, *, before: bool = False) -> FloatArray:
-    """Sum along each group (sorted), up to each row or to the row before it."""
-    sums = np.cumsum(amounts)
+def _along(ufunc: np.ufunc, amounts: FloatArray, group: Ints) -> FloatArray:
+    """Accumulate along each group (sorted).
+
+    One running total over everything, less its value where the group began, would lose the digits
+    that decide whether a curve has reached one half. So the groups are run through one by one or,
+    where they are many and short, all together step by step.
+    """
     starts = np.flatnonzero(np.r_[True, np.diff(group) != 0])
     sizes = np.diff(np.r_[starts, len(group)])
-    base = np.repeat(np.r_[0.0, sums[starts[1:] - 1]], sizes)
-    return np.asarray(sums - base - (amounts if before else 0.0))
+    out = np.array(amounts, dtype=float)
+    if len(starts) <= sizes.max():
+        for start, size in zip(starts, sizes, strict=True):
+            ufunc.accumulate(amounts[start : start + size], out=out[start : start + size])
+        return out
+    by_size = np.argsort(-sizes, kind="stable")
+    starts, sizes = starts[by_size], sizes[by_size]
+    for step in range(1, sizes[0]):
+        at = starts[: np.searchsorted(-sizes, -step)] + step
+        out[at] = ufunc(out[at - 1], out[at])
+    return out
 
 
 def _curves(curve: pd.DataFrame) -> tuple[pd.Index, Ints, Ints]:

@@ -49,13 +49,13 @@ def on_time_share(counted: pd.DataFrame) -> pd.DataFrame:
     due = counted[counted["allowed"].notna()].reset_index(drop=True)
     if due.empty:
         return _nothing()
-    group, names = pd.factorize(pd.MultiIndex.from_frame(due[BY]))
+    group, index = _groups(due)
     age, allowed = due["elapsed"] / DAY, due["allowed"] / DAY
     on_time = (due["closed"] & (age <= allowed)).astype(float)
     pending = (~due["closed"] & (age < allowed)).to_numpy()
     if pending.any():
         curve = kaplan_meier(age, due["closed"], counts=due["count"], groups=group)
-        asked = group[pending]
+        asked = group[pending].to_numpy()
         then = survival_at(curve, allowed[pending], groups=asked, tail="exponential")["survival"]
         now = survival_at(curve, age[pending], groups=asked)["survival"]
         on_time[pending] = 1 - then.to_numpy() / now.to_numpy()
@@ -71,7 +71,7 @@ def on_time_share(counted: pd.DataFrame) -> pd.DataFrame:
         .sum()
         .astype(float)
     )
-    sums.index = pd.MultiIndex.from_tuples(list(names), names=BY)
+    sums.index = index
     share = (sums["numerator"] / sums["n"]).where(sums["known"] > 0)
     return pd.DataFrame(
         {
@@ -103,15 +103,20 @@ def days(counted: pd.DataFrame, q: float) -> pd.DataFrame:
     """
     if counted.empty:
         return _nothing()
-    group, names = pd.factorize(pd.MultiIndex.from_frame(counted[BY]))
+    group, index = _groups(counted)
     curve = kaplan_meier(
         counted["elapsed"] / DAY, counted["closed"], counts=counted["count"], groups=group
     )
     n = counted["count"].groupby(group).sum()
-    index = pd.MultiIndex.from_tuples(list(names), names=BY)
     return pd.DataFrame(
         {"value": quantile_time(curve, q).to_numpy(), "n": n.to_numpy(dtype=float)}, index=index
     )
+
+
+def _groups(counted: pd.DataFrame) -> tuple[pd.Series, pd.Index]:
+    """Return the number of each row's group, in their sorted order, and the groups' names."""
+    by = counted.groupby(BY)
+    return by.ngroup(), by.size().index
 
 
 def _nothing() -> pd.DataFrame:

@@ -100,7 +100,8 @@ def tally(
         )
     parts = [scored.values, rate(surveys, _of(framework, "survey"))]
     served = _of(framework, "service")
-    if served and drawn is not None:
+    drawn = drawn if served else None
+    if drawn is not None:
         found = serve(data.services, served, data.organisations, freq=period, as_of=drawn)
         parts.append(found.values)
         if found.impossible:

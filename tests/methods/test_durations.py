@@ -79,6 +79,18 @@ def test_every_group_as_if_it_were_alone_and_slowly(grain):
         np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
 
 
+@pytest.mark.parametrize("n", [40_000, 400])  # many short groups; few long ones
+def test_half_is_half_however_many_groups_stand_before(n):
+    rng = np.random.default_rng(8)
+    groups = np.repeat(np.arange(n), 400_000 // n if n == 400 else 4)
+    time = rng.permuted(np.tile(np.arange(len(groups) // n, dtype=float), (n, 1)), axis=1).ravel()
+    middle = (len(groups) // n) / 2 - 1
+    curve = kaplan_meier(time, np.ones(len(time), bool), groups=groups)
+    assert (median_time(curve) == middle).all()
+    again = kaplan_meier(time[groups == n - 1], np.ones(len(groups) // n, bool))
+    np.testing.assert_array_equal(curve["survival"].tail(len(again)), again["survival"])
+
+
 def test_late_entries_slowly():
     time, closed, groups = random_cases(2)
     entries = time - np.random.default_rng(3).integers(1, 30, len(time))
