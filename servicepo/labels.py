@@ -261,6 +261,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "“{item}”按{duty}考评，每年应有 {times} 期",
         "{item} is told by the {duty}: {times} a year",
     ),
+    "items.more": ("{items}等 {count} 项", "{items} and others, {count} in all,"),
     "mend.missing_periods": ("请补报所缺各期。", "Supply the missing periods."),
     "rule.periods_nobody_has": ("全部单位缺期", "periods nobody has"),
     "mend.periods_nobody_has": (

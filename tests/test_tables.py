@@ -499,6 +499,22 @@ def test_periods_still_to_come_are_not_missing():
     ]
 
 
+def test_items_with_the_same_gap_are_told_together():
+    items = [f"指标{i}" for i in range(5)]
+    frame = pd.concat(
+        [
+            evaluations(
+                3, org=["张村", "张村", "李村"], period=["2023", "2024", "2023"], indicator=item
+            )
+            for item in items
+        ],
+        ignore_index=True,
+    )
+    problems = crossed(evaluated=frame).problems
+    assert missing(problems) == [["missing_periods", "李村：2024"]]
+    assert problems.loc[0, "must"] == "“指标0、指标1、指标2等 5 项”按年考评，每年应有 1 期"
+
+
 def test_who_is_not_on_the_roster_is_only_told_to_be_unknown():
     frame = evaluations(3, org=["张村", "张村", "某村"], period=["2024H1", "2024H2", "2024H1"])
     assert crossed(roster("张村"), frame).problems["rule"].tolist() == ["unknown_organisation"]

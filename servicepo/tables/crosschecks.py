@@ -88,7 +88,7 @@ def cross_check(
     * dates and periods after ``as_of``;
     * periods missing. An item that is told by the month is expected 12 times a year, by the quarter
       4 times, by the half-year twice; one told by the year, every year from its first to its last.
-      What nobody has is told once for the item.
+      Items with the same gap are told together, and what nobody has only once.
 
     Examples
     --------
@@ -307,17 +307,21 @@ def _missing_periods(
     as_of: pd.Timestamp | None,
     language: Language,
 ) -> pd.DataFrame:
-    """Return a warning for each organisation and item that lacks periods the item is told by."""
+    """Return a warning for each organisation that lacks periods some items are told by."""
     told = frame[["org", item, "period"]].reset_index(drop=True).drop_duplicates()
     if len(roster):  # who is not on the roster has a warning of its own
         told = told[told["org"].isin(roster)]
     parts = {text: part for text in told["period"].unique() if (part := split_period(text))}
     told["slot"] = told["period"].map({text: _slot(part) for text, part in parts.items()})
-    found: list[pd.DataFrame] = []
+    found = []
     for freq in FREQUENCIES:
         of_freq = told["period"].isin([text for text, part in parts.items() if part[2] == freq])
-        for _, group in told[of_freq].groupby(item, sort=False):
-            found.extend(_gaps(frame, group, item, freq, as_of, language))
+        gaps = [
+            gap
+            for name, group in told[of_freq].groupby(item, sort=False, observed=True)
+            for gap in _gaps(group, freq, as_of, str(name))
+        ]
+        found.append(_tell_gaps(frame, gaps, freq, language))
     return _together(found)
 
 
@@ -329,14 +333,9 @@ def _slot(part: tuple[int, int, Frequency]) -> int:
 
 
 def _gaps(
-    frame: pd.DataFrame,
-    told: pd.DataFrame,
-    item: str,
-    freq: Frequency,
-    as_of: pd.Timestamp | None,
-    language: Language,
-) -> Iterator[pd.DataFrame]:
-    """Yield the warnings of one item told by one frequency."""
+    told: pd.DataFrame, freq: Frequency, as_of: pd.Timestamp | None, item: str
+) -> Iterator[tuple[int, str, str, str]]:
+    """Yield the gaps of one item: first row, organisation ("" for all), periods, item."""
     a_year = 12 // FREQUENCIES[freq][1]
     slots = told["slot"].to_numpy(np.int64)
     start = slots.min() // a_year * a_year
@@ -347,38 +346,49 @@ def _gaps(
     present = np.zeros((len(orgs), length), dtype=bool)
     present[codes, slots - start] = True
     anybody = present.any(axis=0)
+    if (due & ~anybody).any():
+        yield told.index[0], "", "、".join(names[due & ~anybody]), item
     joined = present.argmax(axis=1) // a_year * a_year  # an organisation's duty starts with a year
     lacks = anybody & ~present & (np.arange(length) >= joined[:, None])
-    must = word("must.missing_periods", language).format(
-        item=told[item].iloc[0], duty=word(f"duty.{freq}", language), times=a_year
-    )
-    missing = names[due & ~anybody]
-    if missing.size:
-        yield problem_rows(
-            frame.iloc[told.index[:1]],
-            severity="warning",
-            rule="periods_nobody_has",
-            must=must,
-            mend=word("mend.periods_nobody_has", language),
-            column="period",
-            value="、".join(missing),
-        )
     some = np.flatnonzero(lacks.any(axis=1))
-    if some.size:
-        lists = [
-            f"{org}：{'、'.join(names[mask])}"
-            for org, mask in zip(orgs[some], lacks[some], strict=True)
-        ]
-        rows = frame.iloc[told.drop_duplicates("org").index[some]]
-        yield problem_rows(
-            rows,
-            severity="warning",
-            rule="missing_periods",
-            must=must,
-            mend=word("mend.missing_periods", language),
-            column="period",
-            value=pd.Series(lists, index=rows.index, dtype="str"),
-        )
+    rows = told.index[~told["org"].duplicated()]
+    for row, org, mask in zip(rows[some], orgs[some], lacks[some], strict=True):
+        yield row, org, "、".join(names[mask]), item
+
+
+def _tell_gaps(
+    frame: pd.DataFrame,
+    gaps: list[tuple[int, str, str, str]],
+    freq: Frequency,
+    language: Language,
+) -> pd.DataFrame:
+    """Return one warning for each organisation and gap, with the items that have it."""
+    if not gaps:
+        return empty("problems")
+    table = pd.DataFrame(gaps, columns=["row", "org", "missing", "item"])
+    table = table.groupby(["org", "missing"], sort=False, as_index=False).agg(
+        row=("row", "first"), items=("item", list)
+    )
+    rule = pd.Series(np.where(table["org"].eq(""), "periods_nobody_has", "missing_periods"))
+    words = {"duty": word(f"duty.{freq}", language), "times": 12 // FREQUENCIES[freq][1]}
+    must = word("must.missing_periods", language)
+    return problem_rows(
+        frame.iloc[table["row"]].reset_index(drop=True),
+        severity="warning",
+        rule=rule,
+        must=table["items"].map(lambda items: must.format(item=_some(items, language), **words)),
+        mend=rule.map(lambda code: word(f"mend.{code}", language)),
+        column="period",
+        value=(table["org"] + "：").where(table["org"].ne(""), "") + table["missing"],
+    )
+
+
+def _some(items: list[str], language: Language) -> str:
+    """Name some items, and how many they are."""
+    listed = ("、" if language == "zh" else ", ").join(items[:3])
+    if len(items) <= 3:
+        return listed
+    return word("items.more", language).format(items=listed, count=len(items))
 
 
 def _name(slot: int, freq: Frequency) -> str:
