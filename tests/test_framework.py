@@ -2,10 +2,12 @@
 
 import re
 import textwrap
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from servicepo import sources
 from servicepo.errors import FrameworkError
 from servicepo.framework import Dimension, Framework, Indicator, load_framework
 from servicepo.measures import MEASURES
@@ -585,3 +587,12 @@ def test_every_measure_has_a_name_a_unit_and_what_it_counts():
     for measure in MEASURES.values():
         for language in ("zh", "en"):
             assert measure.label(language) != f"measure.{measure.code}"
+
+
+def test_the_example_of_the_documentation_loads(write):
+    page = (Path(__file__).parents[1] / "docs" / "frameworks.md").read_text(encoding="utf-8")
+    whole = re.search(r"```toml\n(id = .*?)```", page, re.DOTALL).group(1)
+    framework = load_framework(write(whole))
+    assert {i.source["kind"] for i in framework.indicators} == set(sources._KINDS) - {"given"}
+    for measure in MEASURES:
+        assert f"`{measure}`" in page
