@@ -245,12 +245,17 @@ def _ranks(
     scores = np.empty((draws, len(rows)))
     for label in dict.fromkeys(groups):
         mine = np.flatnonzero(groups == label)
-        x, own = table[rows[mine]], weights[str(label)]
+        own = weights[str(label)]
+        used = own.any(axis=0)  # indicators that apply here
+        x, own = table[np.ix_(rows[mine], used)], own[:, used]
         present = ~np.isnan(x)
         total = own @ np.where(present, x, 0.0).T
-        scores[:, mine] = total / (own @ present.T.astype(float))
-    # Draws differ in the last digit; what is equal but for that shares a rank.
-    ranks: npt.NDArray[np.int32] = rankdata(-scores.round(9), method="min", axis=1).astype(np.int32)
+        whole = present.all()
+        held = own.sum(axis=1, keepdims=True) if whole else own @ present.T.astype(float)
+        scores[:, mine] = total / held
+    # Equal scores may differ in the last digit of a product; seven digits tell the others apart.
+    coarse = np.negative(scores).astype(np.float32)
+    ranks: npt.NDArray[np.int32] = rankdata(coarse, method="min", axis=1).astype(np.int32)
     return ranks
 
 

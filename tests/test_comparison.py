@@ -135,7 +135,7 @@ def test_the_result_tells_itself(index):
     assert "<table" in made._repr_html_()
 
 
-def test_real_full_marks_are_refused_together(small_index):
+def test_different_full_marks_are_refused_together(small_index):
     values, people = county()
     marks = people["domain"].map({"rural": 150.0, "organs": 100.0, "enterprise": 100.0})
     index = small_index(values, people, full_marks=marks)
@@ -145,6 +145,21 @@ def test_real_full_marks_are_refused_together(small_index):
     )
     with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
         sp.compare_domains(index)
+
+
+def test_the_two_classes_of_lianyungang_are_refused_together(shared, small_index):
+    """连云港 12345, 2021: two groups of units with full marks of 150 and 100."""
+    table = pd.read_csv(shared / "real" / "lianyungang_12345_monthly.csv", encoding="utf-8-sig")
+    table["period"] = pd.PeriodIndex(table["月份"], freq="M")
+    rows = table.rename(columns={"单位": "org"}).set_index(["org", "period"]).sort_index()
+    values = rows[["得分"]].rename(columns={"得分": "team_awareness"}).astype(float)
+    units = rows.groupby("org").first()
+    people = pd.DataFrame({"group": units["分组"]})
+    index = small_index(values, people, full_marks=units["满分"].astype(float), normalise="minmax")
+    with pytest.raises(MethodError, match=r"got 100, 150 for 'team_awareness'\. Compare groups"):
+        sp.compare_domains(index, by="group")
+    assert sp.find_weak(index, within="group").classes["n"].tolist() == [5, 4]
+    assert sp.measure_change(index).trends["n"].eq(5).all()
 
 
 @pytest.mark.parametrize(
