@@ -19,6 +19,8 @@ FLOORS = {
     "methods/importance": 0.8,
     "methods/benefit_of_the_doubt": 0.8,
     "methods/voting": 0.8,
+    "methods/pairwise": 0.6,
+    "methods/judgements": 0.7,
     "methods": 1,
     "tables": 1,
     "measures": 1,
