@@ -1,6 +1,6 @@
 """How fast objective weights and benefit of the doubt are, beside NumPy by hand and the peers.
 
-Prints wall seconds (best of three; slow peers once) and each as a ratio to the hand-vectorised NumPy
+Prints wall seconds (best of three; peers once), each as a ratio to the hand-vectorised NumPy
 version in the same run.
 
     python benchmarks/weights.py [organisations] [indicators]

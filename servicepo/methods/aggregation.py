@@ -510,7 +510,7 @@ def _by_rows(x: Table, weights: Weights, kernel: Kernel) -> Any:
     if not w.all():
         array, w = array[:, w > 0], w[w > 0]
     results = np.empty(len(array))
-    for rows in row_blocks(len(array)):
+    for rows in row_blocks(array):
         block = array[rows]
         absent = np.isnan(block)
         if not absent.any():

@@ -19,7 +19,7 @@ from ..errors import MethodError
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Choice = TypeVar("Choice")
 
-BLOCK_ROWS = 8192  # rows of 40 columns that stay in a second-level cache
+BLOCK_CELLS = 1 << 17  # numbers that stay in a second-level cache, with a scratch block or two
 
 
 def listed(names: Iterable[object], most: int = 5) -> str:
@@ -540,15 +540,14 @@ def like_rows(x: pd.DataFrame | npt.ArrayLike, values: npt.NDArray[Any], name: s
     return values
 
 
-def row_blocks(rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
+def row_blocks(array: FloatArray, cells: int = BLOCK_CELLS) -> Iterator[slice]:
     """Cut a table's rows into blocks that fit in cache, whatever its memory order.
 
     Parameters
     ----------
-    rows : int
-        Number of rows.
-    size : int
-        Rows per block.
+    array : ndarray, n × m
+    cells : int
+        Numbers per block.
 
     Yields
     ------
@@ -556,8 +555,10 @@ def row_blocks(rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
 
     Examples
     --------
-    >>> list(row_blocks(5, 2))
+    >>> list(row_blocks(np.zeros((5, 3)), cells=6))
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
+    rows, columns = array.shape
+    size = max(1, cells // columns)
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))

@@ -1,4 +1,4 @@
-"""Means, ranges and covariances of a table, walked through in blocks of rows."""
+"""Means and covariances of a table, walked through in blocks of rows."""
 
 from __future__ import annotations
 
@@ -14,17 +14,24 @@ Table: TypeAlias = pd.DataFrame | npt.NDArray[Any]
 
 
 class Moments(NamedTuple):
-    """What a table's rows have in common: sizes, means, least and greatest values, covariance.
+    """What a table's rows have in common.
 
-    The covariance divides by n - 1.
+    Attributes
+    ----------
+    n, m : int
+        Rows and columns.
+    mean : ndarray, m
+    covariance : ndarray, m × m
+        Divides by n - 1.
+    varies : ndarray of bool, m
+        Whether a column holds more than one value.
     """
 
     n: int
     m: int
     mean: FloatArray
-    low: FloatArray
-    high: FloatArray
     covariance: FloatArray
+    varies: npt.NDArray[np.bool_]
 
     @property
     def sd(self) -> FloatArray:
@@ -37,33 +44,6 @@ class Moments(NamedTuple):
         r = self.covariance / np.outer(self.sd, self.sd)
         np.fill_diagonal(r, 1.0)
         return np.clip(r, -1.0, 1.0)
-
-
-def summary(array: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return each column's mean, least and greatest value in one walk over the rows.
-
-    Parameters
-    ----------
-    array : ndarray, n × m
-        Without NaN.
-
-    Returns
-    -------
-    mean, low, high : ndarray, m
-
-    Examples
-    --------
-    >>> summary(np.array([[1.0, 5.0], [3.0, 5.0]]))
-    (array([2., 5.]), array([1., 5.]), array([3., 5.]))
-    """
-    total = np.zeros(array.shape[1])
-    low, high = np.full_like(total, np.inf), np.full_like(total, -np.inf)
-    for rows in row_blocks(len(array)):
-        block = array[rows]
-        total += block.sum(axis=0)
-        np.minimum(low, block.min(axis=0), out=low)
-        np.maximum(high, block.max(axis=0), out=high)
-    return total / len(array), low, high
 
 
 def moments(array: FloatArray) -> Moments:
@@ -84,12 +64,37 @@ def moments(array: FloatArray) -> Moments:
     array([[ 2., -4.],
            [-4.,  8.]])
     """
-    mean, low, high = summary(array)
+    mean = array.mean(axis=0)
     gram = np.zeros((array.shape[1], array.shape[1]))
-    for rows in row_blocks(len(array)):
+    for rows in row_blocks(array):
         centred = array[rows] - mean
         gram += centred.T @ centred
-    return Moments(len(array), array.shape[1], mean, low, high, gram / (len(array) - 1))
+    covariance = gram / (len(array) - 1)
+    varies = varying(array, mean, np.diag(covariance))
+    return Moments(len(array), array.shape[1], mean, covariance, varies)
+
+
+def varying(array: FloatArray, mean: FloatArray, variance: FloatArray) -> npt.NDArray[np.bool_]:
+    """Tell which columns hold more than one value; only doubtful ones are looked through again.
+
+    Parameters
+    ----------
+    array : ndarray, n × m
+    mean, variance : ndarray, m
+
+    Returns
+    -------
+    ndarray of bool, m
+
+    Examples
+    --------
+    >>> varying(np.array([[0.1, 1.0], [0.1, 2.0]]), np.array([0.1, 1.5]), np.array([1e-34, 0.5]))
+    array([False,  True])
+    """
+    varies = variance > 1e-14 * mean**2
+    for j in np.flatnonzero(~varies):
+        varies[j] = array[:, j].min() < array[:, j].max()
+    return varies
 
 
 def correlated(x: Table, method: str) -> Moments:
@@ -118,7 +123,7 @@ def correlated(x: Table, method: str) -> Moments:
     """
     found = moments(as_matrix(x, least=3))
     refuse_columns(
-        ~(found.low < found.high),
+        ~found.varies,
         column_names(x),
         f"every indicator must vary between organisations for {method}, got one single value in",
         "Drop these columns or choose their weights yourself.",

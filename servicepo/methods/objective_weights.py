@@ -28,7 +28,7 @@ from .guards import (
     row_blocks,
 )
 from .importance import target_importance
-from .moments import Table, correlated, moments, summary
+from .moments import Table, correlated, moments, varying
 
 
 def equal(x: Table) -> Any:
@@ -98,37 +98,49 @@ def entropy(x: Table, *, zeros: str | float | tuple[float, float] = "limit") -> 
     array([0.9718, 0.0282])
     """
     array = _shifted(as_matrix(x, least=3), zeros)
-    mean, low, high = summary(array)
-    refuse_columns(
-        low < 0,
-        column_names(x),
-        "scores must be at least 0 for entropy weights, got negative ones in",
-        "Normalise by minmax first, or shift them by zeros=.",
-    )
+    mean = array.mean(axis=0)
+    _refuse_negative(x, array, mean < 0)
+    unit = np.where(mean > 0, mean, 1.0)
     divergence = np.zeros(array.shape[1])
-    varies = _varying(x, low, high, "entropy weights")
-    mean = np.where(varies, mean, 1.0)
     least = np.nextafter(-1.0, 0.0)  # keeps 0 * ln 0 at its limit
-    for rows in row_blocks(len(array)):
-        r = array[rows] - mean
-        r /= mean
-        log = np.log1p(np.maximum(r, least))
+    for rows in row_blocks(array):
+        block = array[rows]
+        lowest = block.min()
+        if lowest < 0:
+            _refuse_negative(x, array, array.min(axis=0) < 0)
+        r = block - mean
+        r /= unit
+        log = np.log1p(r) if lowest > 0 else np.log1p(np.maximum(r, least))
         log *= 1.0 + r
         log -= r
         divergence += log.sum(axis=0)
+    # The divergence is about half the squared coefficient of variation where that is small.
+    varies = varying(array, unit, 2 * divergence / len(array) * unit**2)
+    _warn_of_still(x, varies, "entropy weights")
     return as_weights(x, np.where(varies, divergence, 0.0))
+
+
+def _refuse_negative(x: Table, array: FloatArray, wrong: npt.NDArray[np.bool_]) -> None:
+    if wrong.any():
+        refuse_columns(
+            array.min(axis=0) < 0,
+            column_names(x),
+            "scores must be at least 0 for entropy weights, got negative ones in",
+            "Normalise by minmax first, or shift them by zeros=.",
+        )
 
 
 def _shifted(array: FloatArray, zeros: str | float | tuple[float, float]) -> FloatArray:
     """Apply a rule about zeros; the array itself is never written to."""
     if isinstance(zeros, str) and zeros == "limit":
         return array
-    _, low, high = summary(array)
+    low, high = array.min(axis=0), array.max(axis=0)
     if isinstance(zeros, str) and zeros == "spssau":
         return array + np.where(low <= 0, np.abs(low) + 0.01, 0.0)
     if isinstance(zeros, tuple) and len(zeros) == 2 and 0 <= zeros[0] < zeros[1]:
         spread = np.where(high > low, high - low, 1.0)
-        return zeros[0] + (zeros[1] - zeros[0]) * (array - low) / spread
+        stretched: FloatArray = zeros[0] + (zeros[1] - zeros[0]) * (array - low) / spread
+        return stretched
     if isinstance(zeros, (int, float)) and not isinstance(zeros, bool) and zeros >= 0:
         return array + zeros
     raise MethodError(
@@ -166,8 +178,8 @@ def standard_deviation(x: Table) -> Any:
     array([0.25, 0.75])
     """
     found = moments(as_matrix(x, least=3))
-    varies = _varying(x, found.low, found.high, "standard deviation weights")
-    return as_weights(x, np.where(varies, found.sd, 0.0))
+    _warn_of_still(x, found.varies, "standard deviation weights")
+    return as_weights(x, np.where(found.varies, found.sd, 0.0))
 
 
 def coefficient_of_variation(x: Table) -> Any:
@@ -205,8 +217,8 @@ def coefficient_of_variation(x: Table) -> Any:
         "means must be above 0 for coefficient of variation weights, got 0 or less in",
         "Use scores of at least 0, such as min–max.",
     )
-    varies = _varying(x, found.low, found.high, "coefficient of variation weights")
-    return as_weights(x, np.where(varies, found.sd / found.mean, 0.0))
+    _warn_of_still(x, found.varies, "coefficient of variation weights")
+    return as_weights(x, np.where(found.varies, found.sd / found.mean, 0.0))
 
 
 def information(x: Table) -> Any:
@@ -365,7 +377,7 @@ def merec(x: Table) -> Any:
     array([0.8162, 0.1838])
     """
     array = as_matrix(x, least=3)
-    _, low, _ = summary(array)
+    low = array.min(axis=0)
     refuse_columns(
         low <= 0,
         column_names(x),
@@ -374,7 +386,7 @@ def merec(x: Table) -> Any:
     )
     logs, m = np.log(low), array.shape[1]
     effect = np.zeros(m)
-    for rows in row_blocks(len(array)):
+    for rows in row_blocks(array):
         a = np.log(array[rows])
         a -= logs
         total = a.sum(axis=1, keepdims=True)
@@ -513,9 +525,8 @@ def factor_analysis(x: Table, *, factors: int | None = None) -> Any:
     return as_weights(x, (rotated**2).max(axis=1))
 
 
-def _varying(x: Table, low: FloatArray, high: FloatArray, method: str) -> npt.NDArray[np.bool_]:
-    """Tell which columns vary; warn of the others, whose weight is 0 by convention."""
-    varies = low < high
+def _warn_of_still(x: Table, varies: npt.NDArray[np.bool_], method: str) -> None:
+    """Warn of columns that do not vary: their weight is 0 by convention."""
     if not varies.any():
         raise MethodError(
             f"some indicator must vary between organisations for {method}, got none. "
@@ -529,7 +540,6 @@ def _varying(x: Table, low: FloatArray, high: FloatArray, method: str) -> npt.ND
             MethodWarning,
             stacklevel=3,
         )
-    return varies
 
 
 OBJECTIVE_WEIGHTS: Final[Mapping[str, Callable[[Table], Any]]] = MappingProxyType(

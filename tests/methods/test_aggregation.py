@@ -279,7 +279,7 @@ def test_many_blocks_give_what_one_block_gives(monkeypatch):
 
     x = np.random.default_rng(0).uniform(1, 9, (50, 4))
     expected = {word: AGGREGATIONS[word](x, even(4)) for word in COUNTRY_BY_COUNTRY}
-    monkeypatch.setattr(guards.row_blocks, "__defaults__", (7,))
+    monkeypatch.setattr(guards.row_blocks, "__defaults__", (28,))
     for word, made in expected.items():
         np.testing.assert_allclose(AGGREGATIONS[word](x, even(4)), made, rtol=1e-14)
 

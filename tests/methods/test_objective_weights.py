@@ -295,7 +295,7 @@ def test_scores_in_many_blocks_give_what_one_block_gives(monkeypatch):
     expected = {word: OBJECTIVE_WEIGHTS[word](x + 0.01) for word in ("entropy", "critic", "merec")}
     import servicepo.methods.guards as guards
 
-    monkeypatch.setattr(guards.row_blocks, "__defaults__", (7,))
+    monkeypatch.setattr(guards.row_blocks, "__defaults__", (28,))
     for word, weights in expected.items():
         np.testing.assert_allclose(OBJECTIVE_WEIGHTS[word](x + 0.01), weights, rtol=1e-12)
 
