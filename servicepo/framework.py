@@ -450,7 +450,7 @@ def _framework(table: Table) -> Framework:
     _refuse_twice(table, "dimensions", [d.code for d in dimensions])
     _refuse_twice(table, "dimensions", [i.code for d in dimensions for i in d.indicators])
     _check_years(table, dimensions)
-    weighting, weights = take_level(table, "dimensions", [d.weight for d in dimensions])
+    weighting, weights = take_level(table, "dimensions", [(d.code, d.weight) for d in dimensions])
     found = Framework(
         id=table.text("id", required=True),
         name=table.names(),
@@ -468,7 +468,7 @@ def _framework(table: Table) -> Framework:
 def _dimension(table: Table, sources_known: bool) -> Dimension:
     code = table.text("code", required=True)
     indicators = [_indicator(t, code, sources_known) for t in table.tables("indicators")]
-    weighting, weights = take_level(table, "indicators", [i.weight for i in indicators])
+    weighting, weights = take_level(table, "indicators", [(i.code, i.weight) for i in indicators])
     illustrative, citation, reason = authority(table)
     by_year = take_weight_by_year(table)
     weight = take_weight(table)

@@ -6,18 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, TypeAlias
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from .declared import Table
+from .errors import MethodError
+from .methods.expert_weights import ahp
 from .methods.objective_weights import OBJECTIVE_WEIGHTS
-
-Matrix: TypeAlias = npt.NDArray[np.float64]
-
-_RECIPROCAL: Final = 0.005  # three decimals of 1/3 or 1/7 pass, two do not
-_CONSISTENT: Final = 0.1  # largest consistency ratio of a judgement matrix (Saaty 1980)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +57,26 @@ def authority(table: Table) -> tuple[bool, str, str]:
     return illustrative, table.text("citation"), reason
 
 
-def take_level(table: Table, below: str, written: Sequence[float]) -> tuple[Weighting, list[float]]:
-    """Take how a level is weighted and return the weights of what is below it."""
-    given = [not math.isnan(w) for w in written]
+def take_level(
+    table: Table, below: str, written: Sequence[tuple[str, float]]
+) -> tuple[Weighting, list[float]]:
+    """Take how a level is weighted and return the weights of what is below it.
+
+    Parameters
+    ----------
+    table : Table
+        Where ``weights`` may stand: a method's word, or a table with ``method`` and its parameters.
+    below : str
+        The key of what is weighted, for the messages.
+    written : sequence of (str, float)
+        Codes and weights as written, NaN where none is.
+
+    Returns
+    -------
+    (Weighting, list of float)
+        Weights in the order given; 1 each where the method finds them later.
+    """
+    given = [not math.isnan(weight) for _, weight in written]
     some = f"{sum(given)} of {len(given)}"
     words = ("equal", "given", "ahp", *(w for w in OBJECTIVE_WEIGHTS if w != "equal"))
     default = "given" if any(given) else "equal"
@@ -73,64 +86,54 @@ def take_level(table: Table, below: str, written: Sequence[float]) -> tuple[Weig
     method = (
         table.choice("weights", words) if short else inner.choice("method", words, default=default)
     )
-    matrix = _matrix(inner, len(written)) if method == "ahp" else None
+    weights = [1.0 if math.isnan(weight) else weight for _, weight in written]
+    matrix = _matrix(inner, [code for code, _ in written]) if method == "ahp" else None
+    if matrix is not None:
+        weights = _ahp_weights(inner, matrix)
     weighting = Weighting(method, _rows(matrix), *authority(inner))
     inner.close()
     if method == "given" and written:
         if not all(given):
             mend = 'Write weight for every one of them, or weights = "equal".'
             table.wrong(below, "weight must be given for all", some, mend)
-        elif sum(written) == 0:
+        elif sum(weights) == 0:
             table.wrong(below, "weights must not all be 0", 0, "Correct them.")
     elif any(given) and method != "given":
         mend = 'Leave the weights out, or write method = "given".'
         must = f"weight must not be written where the method is {method!r}"
         table.wrong(below, must, some, mend)
-    if matrix is None:
-        return weighting, [1.0 if math.isnan(w) else w for w in written]
-    return weighting, _ahp_weights(inner, matrix)
+    return weighting, weights
 
 
-def _matrix(table: Table, size: int) -> Matrix | None:
+def _matrix(table: Table, codes: Sequence[str]) -> pd.DataFrame | None:
     """Take a judgement matrix; entries are numbers or fractions such as "1/3"."""
     found = table.take("matrix")
     try:
-        matrix = np.array([[float(Fraction(str(x))) for x in row] for row in found], dtype=float)
+        rows = [[float(Fraction(str(x))) for x in row] for row in found]
     except (TypeError, ValueError, ZeroDivisionError):
         mend = 'Write rows of numbers and fractions, as [[1, 3], ["1/3", 1]].'
         table.wrong("matrix", "matrix must be a judgement matrix", found, mend)
         return None
-    if matrix.shape != (size, size):
-        must = f"matrix must have {size} rows and columns, one for each of what is weighted"
-        table.wrong("matrix", must, " x ".join(map(str, matrix.shape)), "Complete it.")
+    if {len(rows), *map(len, rows)} != {len(codes)}:
+        must = f"matrix must have {len(codes)} rows and columns, one for each of what is weighted"
+        got = f"{len(rows)} x {'/'.join(map(str, sorted({len(row) for row in rows})))}"
+        table.wrong("matrix", must, got, "Complete it.")
         return None
-    if not (matrix > 0).all():
-        table.wrong("matrix", "matrix must be positive", float(matrix.min()), "Correct it.")
-        return None
-    for i in range(size):
-        for j in range(i, size):
-            product = matrix[i, j] * matrix[j, i]
-            if abs(product - 1) > _RECIPROCAL:
-                must = f"matrix must be reciprocal: [{i}][{j}] times [{j}][{i}] is 1"
-                mend = 'Write the reciprocal as a fraction, such as "1/3".'
-                table.wrong("matrix", must, round(float(product), 4), mend)
-                return None
-    # The upper triangle counts; the lower one is its exact reciprocal.
-    upper = np.triu(matrix, 1)
-    return upper + np.tril(1 / matrix.T, -1) + np.eye(size)
+    return pd.DataFrame(rows, index=list(codes), columns=list(codes))
 
 
-def _rows(matrix: Matrix | None) -> tuple[tuple[float, ...], ...]:
-    return () if matrix is None else tuple(tuple(map(float, row)) for row in matrix)
+def _rows(matrix: pd.DataFrame | None) -> tuple[tuple[float, ...], ...]:
+    return () if matrix is None else tuple(matrix.itertuples(index=False, name=None))
 
 
-def _ahp_weights(table: Table, matrix: Matrix) -> list[float]:
-    found = ahp(matrix)
-    if found.cr >= _CONSISTENT:
-        must = f"matrix must be consistent (CR below {_CONSISTENT})"
-        mend = "Look at the judgements again, three at a time."
-        table.wrong("matrix", must, round(float(found.cr), 4), mend)
-    return [float(w) for w in np.asarray(found.weights)]
+def _ahp_weights(table: Table, matrix: pd.DataFrame) -> list[float]:
+    """Weigh by the judgements; what `ahp` refuses is a mistake of the file."""
+    try:
+        return [float(weight) for weight in ahp(matrix).weights]
+    except MethodError as error:
+        refused, _, mend = str(error).rpartition(". ")
+        table.problems.append(f"{refused} (at {table.path}.matrix). {mend}")
+        return [1.0] * len(matrix)
 
 
 def take_weight(table: Table) -> float:

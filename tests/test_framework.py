@@ -233,7 +233,8 @@ def test_ahp_weights_come_from_the_judgements(write):
 def test_three_decimals_of_a_reciprocal_pass(write):
     weights = '\n[weights]\nmethod = "ahp"\nmatrix = [[1, 7], [0.143, 1]]\n'
     framework = load_framework(write(AHP.replace("[source_weights]", weights + "[source_weights]")))
-    assert framework.weighting.matrix[1][0] == 1 / 7
+    weights = framework.dimension_weights()
+    assert weights["a"] / weights["b"] == pytest.approx(7)
 
 
 def test_illustrative_numbers_name_their_place_and_reason(write):
@@ -474,8 +475,9 @@ JUDGED = (
     [
         (
             "[[1, 3], [0.3, 1]]",
-            "matrix must be reciprocal: [0][1] times [1][0] is 1, got 0.9 (at $.weights.matrix). "
-            'Write the reciprocal as a fraction, such as "1/3".',
+            "matrix must be reciprocal, got 3 and 0.3 (at (a, b) and its mirror) "
+            "(at $.weights.matrix). "
+            "Write one judgement and 1 divided by it, with three decimals or more.",
         ),
         (
             "[[1, 3, 5], [1, 1, 1]]",
@@ -489,7 +491,8 @@ JUDGED = (
         ),
         (
             "[[1, -3], [-3, 1]]",
-            "matrix must be positive, got -3.0 (at $.weights.matrix). Correct it.",
+            "every judgement of matrix must be above 0, got -3 (at (a, b)) (at $.weights.matrix). "
+            "Write how many times the row counts as much as the column.",
         ),
     ],
 )
@@ -503,8 +506,8 @@ def test_judgements_that_contradict_one_another_are_refused(problems):
     told = problems("MATRIX", '[[1, 9, "1/9"], ["1/9", 1, 9], [9, "1/9", 1]]', three)
     assert len(told) == 1
     assert re.fullmatch(
-        r"matrix must be consistent \(CR below 0\.1\), got \d+\.\d+ \(at \$\.weights\.matrix\)\. "
-        r"Look at the judgements again, three at a time\.",
+        r"judgements must have a consistency ratio below 0\.1, got CR \d+\.\d+ \(random index "
+        r"'saaty'\) \(at \$\.weights\.matrix\)\. Judge the pair \(., .\) again first\.",
         told[0],
     )
 
