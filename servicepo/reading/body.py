@@ -75,7 +75,7 @@ class Words:
         """Return the words of some rows, missing where a row is blank."""
         return pd.Series(self.words.array.take(self.codes[rows], allow_fill=True))
 
-    def first_row(self, i: int) -> tuple[int, int]:
+    def first_row(self, i: int | np.intp) -> tuple[int, int]:
         """Return the first row of a word and how many rows have it."""
         found = np.flatnonzero(self.codes == i)
         return int(found[0]), len(found)
@@ -285,10 +285,9 @@ class Body:
     def periods(self) -> pd.Series | None:
         """Read the period, from one column or several (年度 and 季度)."""
         positions = self.plan.fields.get("period", [])
+        found = self.words("period")
         if len(positions) > 1:
             found = self._translated("period", Words.of(self._joined_periods(positions)))
-        else:
-            found = self.words("period")
         if found is None:
             return None
         year = self.plan.year

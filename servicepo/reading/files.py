@@ -7,8 +7,8 @@ import hashlib
 import io
 import os
 import re
+import warnings
 import zipfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ class Grid:
     merges : tuple of Merge
         The merged ranges of the sheet.
     header : tuple of str or None
-        The names of the columns where the format keeps them apart from the rows (Parquet, database).
+        The names of the columns where the format keeps them apart (Parquet, database).
     encoding : str
         The text encoding, or the format where the text has none of its own.
     sha256 : str or None
@@ -87,21 +87,19 @@ Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 def find_inputs(source: Source) -> tuple[list[Input], list[str]]:
-    """List what a source holds, in a fixed order, and the names of the files that are passed over."""
-    if isinstance(source, (str, os.PathLike)):
-        return _inputs_of(source)
-    parts = list(source)
+    """List what a source holds, in a fixed order, and the names of files that are passed over."""
+    parts = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     if not parts:
-        raise TableError("sources must name at least one file, got []. Give a folder or a file.")
-    paths = [Path(p) for p in parts if not _is_url(p)]
-    files = [p for p in paths if not p.is_dir()]
-    common = Path(os.path.commonpath([p.absolute().parent for p in files])) if files else Path()
+        raise TableError("source must name at least one file, got []. Give a folder or a file.")
     inputs: dict[str, Input] = {}
     passed: list[str] = []
+    root = _root([Path(part) for part in parts if not _is_url(part)])
     for part in parts:
-        found, over = _inputs_of(part, common)
-        inputs |= {i.name: i for i in found}
-        passed += over
+        if _is_url(part):
+            found = [_database(str(part))]
+        else:
+            found = _files(Path(part).absolute(), root, str(part), passed)
+        inputs |= {item.name: item for item in found}
     return list(inputs.values()), passed
 
 
@@ -109,48 +107,49 @@ def _is_url(part: str | os.PathLike[str]) -> bool:
     return isinstance(part, str) and "://" in part
 
 
-def _inputs_of(
-    part: str | os.PathLike[str], common: Path | None = None
-) -> tuple[list[Input], list[str]]:
-    if _is_url(part):
-        return [_database(str(part))], []
-    path = Path(part)
+def _root(paths: list[Path]) -> Path:
+    """Return the folder that names are told from: of one folder, itself."""
+    if not paths:
+        return Path()
+    whole = [p.absolute() if len(paths) == 1 and p.is_dir() else p.absolute().parent for p in paths]
+    return Path(os.path.commonpath(whole))
+
+
+def _files(path: Path, root: Path, told: str, passed: list[str]) -> list[Input]:
     if path.is_dir():
-        return _walk(path)
+        return _walk(path, root, passed)
+    name = path.relative_to(root).as_posix()
     if not path.exists():
         raise TableError(
-            f"source must be a folder, a file or a database URL that exists, got {str(part)!r}. "
+            f"source must be a folder, a file or a database URL that exists, got {told!r}. "
             "Check the path."
         )
-    name = path.absolute().relative_to(common).as_posix() if common else path.name
     if path.suffix.lower() not in READABLE:
         raise TableError(
             f"a file must be one of {', '.join(READABLE)}, got {name!r}. "
             "Save it in one of these formats."
         )
-    return [Input(name, path)], []
+    return [Input(name, path)]
 
 
-def _walk(folder: Path) -> tuple[list[Input], list[str]]:
-    inputs, passed = [], []
-    names = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
-    for name in sorted(names):
-        parts = name.split("/")
-        if any(p.startswith((".", "~$", "__MACOSX")) for p in parts):
+def _walk(folder: Path, root: Path, passed: list[str]) -> list[Input]:
+    inputs = []
+    for name, path in sorted((p.relative_to(folder).as_posix(), p) for p in folder.rglob("*")):
+        hidden = any(part.startswith((".", "~$", "__MACOSX")) for part in name.split("/"))
+        about = path.stem.upper().startswith("README") or path.suffix.lower() in (".md", ".toml")
+        if hidden or about or not path.is_file():
             continue
-        path = names[name]
-        if path.stem.upper().startswith("README") or path.suffix.lower() in (".md", ".toml"):
-            continue
+        named = path.relative_to(root).as_posix()
         if path.suffix.lower() in READABLE:
-            inputs.append(Input(name, path))
+            inputs.append(Input(named, path))
         else:
-            passed.append(name)
+            passed.append(named)
     if not inputs:
         raise TableError(
-            f"the folder must hold at least one table ({', '.join(READABLE)}), got none "
+            f"a folder must hold at least one table ({', '.join(READABLE)}), got none "
             f"(at {folder.name}). Put the files there, or give another folder."
         )
-    return inputs, passed
+    return inputs
 
 
 def _database(url: str) -> Input:
@@ -163,6 +162,9 @@ def _database(url: str) -> Input:
             "install the driver."
         ) from None
     named = engine.url
+    lost = named.get_backend_name() == "sqlite" and named.database not in (None, "", ":memory:")
+    if lost and not Path(str(named.database)).exists():  # connecting would create an empty one
+        raise TableError(f"a database must exist, got {url!r}. Check the path.")
     where = f"{named.host}/{named.database}" if named.host else Path(named.database or "").name
     return Input(f"{named.get_backend_name()}:{where}", engine)
 
@@ -306,7 +308,7 @@ def _read_text(file: str, data: bytes, digest: str, encoding: str | None) -> Gri
 
 
 def _head(text: str) -> tuple[str, int]:
-    """Return the mark between the fields of a text and the number of fields, from its first lines."""
+    """Return the mark between the fields of a text, and their number, by its first lines."""
     lines = text[:65_536].splitlines()[:50]
     mark = _delimiter([line for line in lines if line.strip()])
     return mark, max((len(row) for row in csv.reader(lines, delimiter=mark)), default=0)
@@ -328,15 +330,14 @@ def _plain_cells(data: bytes) -> pd.DataFrame:
             null_values=[""],
         ),
     )
-    return table.to_pandas().set_axis(range(width), axis=1)
+    cells: pd.DataFrame = table.to_pandas()
+    return cells.set_axis(range(width), axis=1)
 
 
 def _delimiter(lines: list[str]) -> str:
-    """Return the mark that divides most lines into most fields."""
-    counts = {mark: Counter(line.count(mark) for line in lines) for mark in ",\t;|"}
-    return max(
-        counts, key=lambda m: sum(n for c, n in counts[m].items() if c) * 1000 + max(counts[m])
-    )
+    """Return the mark that most lines have; where two do, the one they have more of."""
+    counts = {mark: [line.count(mark) for line in lines] for mark in ",\t;|"}
+    return max(counts, key=lambda mark: (sum(map(bool, counts[mark])), sum(counts[mark])))
 
 
 def _ragged_cells(text: str) -> pd.DataFrame:
@@ -410,7 +411,7 @@ def _cells_of_sheet(
     cells = np.empty((len(rows), width), dtype=object)
     for i, row in enumerate(rows):
         cells[i, : len(row)] = row
-    return pd.DataFrame(cells)
+    return pd.DataFrame(cells, dtype=object)
 
 
 def _cell(value: Any) -> Any:
@@ -431,15 +432,14 @@ def _percent_cells(path: Path) -> dict[str, list[tuple[int, int]]]:
             styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
     except (KeyError, ElementTree.ParseError, zipfile.BadZipFile):
         return {}
-    percent = {"9", "10"} | {
-        f.get("numFmtId", "")
-        for f in styles.iter(f"{_MAIN}numFmt")
-        if "%" in f.get("formatCode", "")
-    }
+    formats = styles.iter(f"{_MAIN}numFmt")
+    own = {f.get("numFmtId", "") for f in formats if "%" in f.get("formatCode", "")}
     used = styles.find(f"{_MAIN}cellXfs")
-    if used is None or not any(x.get("numFmtId") in percent for x in used):
+    if used is None or not any(x.get("numFmtId") in {"9", "10", *own} for x in used):
         return {}
-    book = openpyxl.load_workbook(path, data_only=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of drawings and validations that are not asked for
+        book = openpyxl.load_workbook(path, data_only=True)
     return {
         sheet.title: [
             (cell.row - 1, cell.column - 1)

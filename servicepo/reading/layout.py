@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -104,23 +104,23 @@ def find_blocks(grid: Grid, known: Known) -> tuple[list[Block], list[Skipped]]:
         No block where no header was found.
     """
     if grid.header is not None:
-        headers = {i: (name,) for i, name in enumerate(grid.header)}
-        return [Block(grid, grid.cells, None, headers, ())], []
-    if grid.cells.empty:
-        return [], []
+        named: dict[int, Path] = {i: (name,) for i, name in enumerate(grid.header)}
+        return [Block(grid, grid.cells, None, named, ())], []
+    texts = _Texts(grid)
     blocks: list[Block] = []
     skipped: list[Skipped] = []
-    texts = _Texts(grid)
-    starts = _header_rows(texts, known)
-    ends = [*(start for start, _ in starts[1:]), texts.height]
-    above = 0
-    for (top, bottom), end in zip(starts, ends, strict=True):
-        titles = _titles(texts, above, top)
-        skipped += titles
-        found, repeated = _blocks_of(grid, texts, (top, bottom, end), tuple(t.text for t in titles))
-        blocks += found
-        skipped += repeated
-        above = end
+    headers = _headers(texts, known)
+    ends = [*(h.start for h in headers[1:]), texts.height]
+    for header, end in zip(headers, ends, strict=True):
+        titles = _titles(texts, header)
+        repeated = _repeated(texts, header, end)
+        passed = {s.position for s in repeated}
+        rows = [r for r in range(header.bottom + 1, end) if r not in passed] if passed else None
+        body = grid.cells.iloc[header.bottom + 1 : end] if rows is None else grid.cells.iloc[rows]
+        body, covered = _fill_merges(grid, body)
+        whole = Block(grid, body, covered, _paths(texts, header), tuple(t.text for t in titles))
+        blocks += _side_by_side(whole)
+        skipped += titles + repeated
     return blocks, skipped
 
 
@@ -140,11 +140,10 @@ class _Texts:
 
     def row(self, r: int) -> list[str]:
         if r not in self._rows:
-            words = ["" if pd.isna(v) else _word(v) for v in self.cells.iloc[r]]
+            words = [_word(value) for value in self.cells.iloc[r]]
             for r0, c0, r1, c1 in self.merges:
                 if r0 <= r <= r1 and c0 < self.width and r0 < self.height:
-                    first = self.cells.iat[r0, c0]
-                    fill = "" if pd.isna(first) else _word(first)
+                    fill = _word(self.cells.iloc[r0, c0])
                     for c in range(c0, min(c1 + 1, self.width)):
                         words[c] = fill
             self._rows[r] = words
@@ -157,38 +156,60 @@ class _Texts:
         return [w for w in self.distinct(r) if not _VALUE.fullmatch(w)]
 
 
-def _word(value: object) -> str:
-    return clean_cell(str(value))
+def _word(value: Any) -> str:
+    return "" if pd.isna(value) else clean_cell(str(value))
 
 
 # -- the header --------------------------------------------------------------------------------
-def _header_rows(texts: _Texts, known: Known) -> list[tuple[int, int]]:
-    """Find the first and last row of each header of a sheet, from top to bottom."""
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The rows of one header: its titles start at ``start``, its levels are top to bottom."""
+
+    start: int
+    top: int
+    bottom: int
+
+
+def _headers(texts: _Texts, known: Known) -> list[_Header]:
+    """Find the header of each table of a sheet, from top to bottom."""
+    first = _first_header_row(texts, known)
+    if first is None:
+        return []
+    found = [_Header(0, *_levels(texts, first, known))]
+    if texts.height > SMALL:
+        return found
+    filled = texts.cells.notna().sum(axis=1).to_numpy()
+    after_gap = np.flatnonzero((filled[1:] >= 3) & (filled[:-1] <= 1)) + 1
+    for r in after_gap[after_gap > found[0].bottom]:
+        if r <= found[-1].bottom or not _is_header(texts, int(r), known):
+            continue
+        top, bottom = _levels(texts, int(r), known)
+        start = top
+        while start - 1 > found[-1].bottom and filled[start - 1] <= 1:
+            start -= 1
+        found.append(_Header(start, top, bottom))
+    return found
+
+
+def _first_header_row(texts: _Texts, known: Known) -> int | None:
+    """Return the row with most declared headers, or the first before it that is all labels."""
     hits: dict[int, int] = {}
     last = min(HEAD, texts.height)
-    for r in range(last):
-        if r >= last:
-            break
+    while len(hits) < last:
+        r = len(hits)
         hits[r] = _hits(texts, r, known)
         if hits[r] >= max(3, 0.5 * len(texts.labels(r))):  # only its further levels can be better
             last = min(last, r + DEEPEST)
     best = max(hits.values(), default=0)
     if best == 0:
-        return []
-    first = next(r for r, n in hits.items() if n == best or (n and _fills_its_width(texts, r)))
-    found = [_whole_header(texts, first, known)]
-    if texts.height <= SMALL and texts.cells.dtypes.eq(object).all():
-        r = found[0][1] + 1
-        while r < texts.height:
-            labels = texts.labels(r)
-            enough = len(labels) >= 3 and len(labels) == len(texts.distinct(r))
-            if enough and _hits(texts, r, known) >= max(3, 0.6 * len(labels)):
-                header = _whole_header(texts, r, known)
-                if header[0] > found[-1][1]:
-                    found.append(header)
-                r = header[1]
-            r += 1
-    return found
+        return None
+    return next(r for r, n in hits.items() if n == best or (n and _fills_its_width(texts, r)))
+
+
+def _is_header(texts: _Texts, r: int, known: Known) -> bool:
+    labels = texts.labels(r)
+    whole = len(labels) >= 3 and len(labels) == len(texts.distinct(r))
+    return whole and _hits(texts, r, known) >= max(3, 0.6 * len(labels))
 
 
 def _fills_its_width(texts: _Texts, r: int) -> bool:
@@ -205,53 +226,53 @@ def _hits(texts: _Texts, r: int, known: Known) -> int:
     return sum(map(known, texts.labels(r)))
 
 
-def _whole_header(texts: _Texts, row: int, known: Known) -> tuple[int, int]:
-    """Extend one row of a header to all its levels."""
+def _levels(texts: _Texts, row: int, known: Known) -> tuple[int, int]:
+    """Extend one row of a header to all its levels: its first and its last row."""
     top = bottom = row
-    changed = True
-    while changed and bottom - top + 1 <= DEEPEST:
+    before = (-1, -1)
+    while (top, bottom) != before and bottom - top + 1 <= DEEPEST:
         before = top, bottom
         for r0, _, r1, _ in texts.merges:
             if r0 <= bottom and r1 >= top and r1 - r0 < DEEPEST:
                 top, bottom = min(top, r0), max(bottom, r1)
-        if top > 0 and _groups_columns(texts, top - 1, top):
+        if top > 0 and _are_one(texts, top - 1, top, known):
             top -= 1
-        if (bottom + 1 < texts.height and _groups_columns(texts, bottom, bottom + 1)) or (
-            bottom + 1 < texts.height and _completes(texts, bottom, bottom + 1, known)
-        ):
+        if bottom + 1 < texts.height and _are_one(texts, bottom, bottom + 1, known):
             bottom += 1
-        if top > 0 and _completes(texts, top - 1, top, known):
-            top -= 1
-        changed = (top, bottom) != before
     return top, bottom
+
+
+def _are_one(texts: _Texts, upper: int, lower: int, known: Known) -> bool:
+    """Tell whether two neighbouring rows are levels of one header."""
+    if _is_heading(texts, upper):
+        return False
+    if _is_merged_across(texts, upper):
+        return _groups_columns(texts, upper, lower)
+    return _completes(texts, upper, lower, known)
 
 
 def _groups_columns(texts: _Texts, upper: int, lower: int) -> bool:
     """Tell whether merged cells of the upper row stand over several labels of the lower one."""
-    if _is_heading(texts, upper) or len(texts.distinct(upper)) < 2:
-        return False
-    over = [(c0, c1) for r0, c0, r1, c1 in texts.merges if r0 <= upper and r1 == upper and c1 > c0]
+    over = [(c0, c1) for r0, c0, r1, c1 in texts.merges if r0 <= upper == r1 and c1 > c0]
     below = texts.row(lower)
-    under = [set(filter(None, below[c0 : c1 + 1])) for c0, c1 in over if c0 < texts.width]
+    under = [{w for w in below[c0 : c1 + 1] if w} for c0, c1 in over]
     labels = [w for words in under for w in words]
     return any(len(words) > 1 for words in under) and not any(map(_VALUE.fullmatch, labels))
 
 
 def _completes(texts: _Texts, upper: int, lower: int, known: Known) -> bool:
-    """Tell whether two rows without merges are one header: the lower one fills gaps of the upper."""
-    if _merged_across(texts, upper) or _is_heading(texts, upper):
-        return False
+    """Tell whether the lower row fills the gaps of the upper one, in a sheet without merges."""
     above, below = texts.row(upper), texts.row(lower)
     if len(texts.labels(upper)) < 2 or len(texts.labels(lower)) != len(texts.distinct(lower)):
         return False
-    gaps = [b for a, b in zip(above, below, strict=True) if b and not a]
-    open_ = [a for a, b in zip(above, below, strict=True) if a and not b]
+    fills = any(b and not a for a, b in zip(above, below, strict=True))
+    leaves = any(a and not b for a, b in zip(above, below, strict=True))
     words = [w for w in below if w]
     declared = sum(map(known, dict.fromkeys(words)))
-    return bool(gaps and open_) and (declared >= 2 or len(set(words)) < len(words))
+    return fills and leaves and (declared >= 2 or len(set(words)) < len(words))
 
 
-def _merged_across(texts: _Texts, r: int) -> bool:
+def _is_merged_across(texts: _Texts, r: int) -> bool:
     return any(r0 <= r <= r1 and c1 > c0 for r0, c0, r1, c1 in texts.merges)
 
 
@@ -261,44 +282,34 @@ def _is_heading(texts: _Texts, r: int) -> bool:
     return len(words) < 2 or any(re.search(r"[:：]", w) for w in words)
 
 
-def _titles(texts: _Texts, above: int, top: int) -> list[Skipped]:
-    """Read the lines between the table above and a header; a label and its value are joined."""
+def _titles(texts: _Texts, header: _Header) -> list[Skipped]:
+    """Read the lines above a header; a label and the value beside it are joined."""
     titles = []
-    for r in range(max(above, top - 12) if above else 0, top):
-        words = texts.distinct(r)
+    for r in range(header.start, header.top):
         pairs: list[str] = []
-        for word in words:
-            label = pairs and (pairs[-1].endswith((":", "：")) or kind_of_row(pairs[-1]) == "head")
-            if label and not re.search(r"[:：].", pairs[-1]):
-                pairs[-1] = f"{pairs[-1].rstrip(':：')}：{word}"
+        for said in texts.distinct(r):
+            if pairs and _wants_value(pairs[-1]):
+                pairs[-1] = f"{pairs[-1].rstrip(':：')}：{said}"
             else:
-                pairs.append(word)
-        if words and not above:
+                pairs.append(said)
+        if pairs:
             titles.append(Skipped("title_row", r, "　".join(pairs)))
     return titles
 
 
+def _wants_value(text: str) -> bool:
+    """Tell whether a cell above the table is a label whose value stands in the next cell."""
+    return text.endswith((":", "：")) or (
+        not re.search("[:：]", text) and kind_of_row(text) == "head"
+    )
+
+
 # -- columns and blocks ------------------------------------------------------------------------
-def _blocks_of(
-    grid: Grid, texts: _Texts, rows: tuple[int, int, int], titles: tuple[str, ...]
-) -> tuple[list[Block], list[Skipped]]:
-    top, bottom, end = rows
-    paths = _paths(texts, top, bottom)
-    body = grid.cells.iloc[bottom + 1 : end]
-    repeated = _repeated_headers(texts, paths, range(bottom + 1, end))
-    if repeated:
-        body = body.drop(index=[s.position for s in repeated])
-    body, covered = _fill_merges(grid, body)
-    whole = Block(grid, body, covered, paths, titles)
-    return list(_side_by_side(whole)), repeated
-
-
-def _paths(texts: _Texts, top: int, bottom: int) -> dict[int, Path]:
-    levels = [texts.row(r) for r in range(top, bottom + 1)]
-    if len(levels) > 1 and not any(_merged_across(texts, r) for r in range(top, bottom)):
-        levels = [_spread(level, levels[i + 1]) for i, level in enumerate(levels[:-1])] + levels[
-            -1:
-        ]
+def _paths(texts: _Texts, header: _Header) -> dict[int, Path]:
+    levels = [texts.row(r) for r in range(header.top, header.bottom + 1)]
+    if not any(_is_merged_across(texts, r) for r in range(header.top, header.bottom)):
+        for upper, lower in zip(range(len(levels) - 1), range(1, len(levels)), strict=True):
+            levels[upper] = _spread(levels[upper], levels[lower])
     paths = {}
     for c in range(texts.width):
         path = [level[c] for level in levels if level[c]]
@@ -307,7 +318,7 @@ def _paths(texts: _Texts, top: int, bottom: int) -> dict[int, Path]:
 
 
 def _spread(upper: list[str], lower: list[str]) -> list[str]:
-    """Let a label stand over the labels that fill the gaps to its right (a text file has no merges)."""
+    """Let a label stand over the labels in the gaps to its right: text files have no merges."""
     done = list(upper)
     for c in range(1, len(done)):
         if not done[c] and lower[c] and lower[c - 1]:
@@ -315,21 +326,22 @@ def _spread(upper: list[str], lower: list[str]) -> list[str]:
     return done
 
 
-def _repeated_headers(texts: _Texts, paths: dict[int, Path], rows: range) -> list[Skipped]:
+def _repeated(texts: _Texts, header: _Header, end: int) -> list[Skipped]:
     """Find the header again where every printed page has it."""
-    if texts.height > SMALL or not texts.cells.dtypes.eq(object).all():
+    if texts.height > SMALL:
         return []
-    leaves = [path[-1] if path else "" for path in paths.values()]
-    tops = [path[0] if path else "" for path in paths.values()]
-    return [
-        Skipped("repeated_header_row", r, "　".join(texts.distinct(r)))
-        for r in rows
-        if len(texts.distinct(r)) > 1 and texts.row(r) in (leaves, tops)
-    ]
+    body = texts.cells.iloc[header.bottom + 1 : end]
+    again = np.zeros(len(body), dtype=bool)
+    for r in range(header.top, header.bottom + 1):
+        words = texts.cells.iloc[r].dropna()
+        if len(words) > 1:
+            again |= (body[words.index] == words).all(axis=1).to_numpy()
+    rows = body.index[again]
+    return [Skipped("repeated_header_row", int(r), "　".join(texts.distinct(r))) for r in rows]
 
 
 def _fill_merges(grid: Grid, body: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Fill merged ranges of the body from their first cells, and remember which cells were filled."""
+    """Fill the merged ranges of the body from their first cells, and tell which were filled."""
     inside = [m for m in grid.merges if m[2] >= body.index.min() and m[1] < body.shape[1]]
     if body.empty or not inside:
         return body, None
@@ -364,9 +376,8 @@ def _side_by_side(block: Block) -> Iterator[Block]:
     for start, end in zip(starts, [*starts[1:], len(used)], strict=True):
         own = [c for c in used[start:end] if block.headers[c]]
         tops = {block.headers[c][0] for c in own}
-        title = (
-            tops.pop() if len(tops) == 1 and all(len(block.headers[c]) > 1 for c in own) else None
-        )
+        titled = len(tops) == 1 and all(len(block.headers[c]) > 1 for c in own)
+        title = tops.pop() if titled else None
         headers = {c: block.headers[c] for c in shared}
         headers |= {c: block.headers[c][1:] if title else block.headers[c] for c in own}
         cells = block.cells[own].dropna(how="all").index

@@ -191,6 +191,7 @@ def _zone(name: str | None, path: str, problems: list[str]) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         problems.append(
-            f"timezone must be a name such as Asia/Shanghai, got {name!r} (at {path}). Mend the name."
+            f"timezone must be a name such as Asia/Shanghai, got {name!r} (at {path}). "
+            "Mend the name."
         )
         return None

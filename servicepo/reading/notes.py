@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +14,6 @@ import pandas as pd
 
 from ..labels import Language, word
 from ..tables import PROBLEMS, dtype_of, empty
-
 
 _PERSONS = re.compile(r"填表|填报人|制表|联系|电话|负责人|书记|组长|签|\d{11}|@")
 
@@ -82,7 +84,7 @@ class Faults:
         rule: str,
         *,
         column: str | None,
-        value: pd.Series | npt.NDArray[np.object_] | None,
+        value: Iterable[Any],
         **words: object,
     ) -> None:
         """Note one reason for some records (numbered from 0)."""
@@ -94,7 +96,7 @@ class Faults:
                     "record": records,
                     "rule": rule,
                     "column": column,
-                    "value": "" if value is None else [_shown(v) for v in value],
+                    "value": [_shown(v) for v in value],
                     "must": word(f"must.{rule}", self.language).format(**words),
                     "mend": word(f"mend.{rule}", self.language).format(**words),
                 }
@@ -110,12 +112,15 @@ class Faults:
             return parts.set_index("record").sort_index()
         grouped = parts.groupby("record", sort=True)
         between = "；" if self.language == "zh" else "; "
-        joined = {
-            c: grouped[c].agg(lambda s: between.join(dict.fromkeys(s.dropna())))
-            for c in ("column", "value", "must")
-        }
-        mend = grouped["mend"].agg(lambda s: "".join(dict.fromkeys(s)))
-        return pd.DataFrame({"rule": grouped["rule"].first(), **joined, "mend": mend})
+        told = {"rule": grouped["rule"].first()}
+        for name in ("column", "value", "must", "mend"):
+            joint = "" if name == "mend" else between
+            told[name] = grouped[name].agg(partial(_join, joint=joint))
+        return pd.DataFrame(told)
+
+
+def _join(words: pd.Series, joint: str) -> str:
+    return joint.join(dict.fromkeys(words.dropna()))
 
 
 def _shown(value: object) -> str:

@@ -47,7 +47,7 @@ def read(
     language: Language = "zh",
     progress: Callable[[str], None] | None = None,
 ) -> Dataset:
-    """Read the files a county sent into the four tables.
+    r"""Read the files a county sent into the four tables.
 
     Parameters
     ----------
@@ -108,14 +108,16 @@ def read(
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> _ = (folder / "2024年度组织考评.csv").write_text(
-    ...     "党组织,类型,服务意识(10分),服务作风(10分)\\n张村党支部,村,9,8.5\\n李村党支部,村,7,—\\n",
+    ...     "党组织,类型,服务意识(10分),服务作风(10分)\n张村党支部,村,9,8.5\n李村党支部,村,7,—\n",
     ...     encoding="gb18030",
     ... )
     >>> data = read(folder)
     >>> data
     Dataset(2 organisations, 3 evaluations, 0 services, 0 survey counts, 1 problems)
-    >>> data.evaluations[["org", "period", "indicator", "source", "score", "full_mark"]].iloc[0].tolist()
-    ['张村党支部', '2024', '服务意识', 'superior', 9.0, 10.0]
+    >>> data.evaluations[["org", "period", "indicator", "source", "score"]].head(2)
+             org period indicator    source  score
+    0      张村党支部   2024      服务意识  superior    9.0
+    1      张村党支部   2024      服务作风  superior    8.5
     """
     if blank not in (None, *get_args(Blank)):
         raise TableError(
@@ -131,6 +133,7 @@ def read(
         if progress is not None:
             progress(item.name)
         session.read(item, encoding)
+    session.tell_unused()
     session.refuse_nothing()
     return session.dataset(as_of)
 
@@ -175,7 +178,12 @@ class _Session:
         mapping = self.mapping_of(grid)
         own = set() if mapping is None else set(mapping.columns)
         blocks, skipped = find_blocks(grid, lambda header: header in own or is_known(header))
-        _refuse_unknown_columns(grid, blocks, mapping)
+        if mapping is not None and blocks:
+            headers = _headers(blocks)
+            if grid.sheet and own and not own & headers:
+                mapping = None  # it speaks of another sheet of this workbook
+            else:
+                _refuse_unknown_columns(grid, mapping, headers)
         plans = [(block, plan_block(block, mapping)) for block in blocks]
         if not any(plan for _, plan in plans):
             self.leave(grid, blocks)
@@ -249,31 +257,26 @@ class _Session:
         )
 
     # -- the whole -----------------------------------------------------------------------------
-    def refuse_nothing(self) -> None:
-        """Refuse where no table was recognised, and say why for the first files."""
+    def tell_unused(self) -> None:
+        """Tell which entries of the mapping met no sheet."""
         for i, mapping in enumerate(self.mappings):
             if i not in self.used:
-                match = (
-                    f"{mapping.match}〔{mapping.sheet}〕" if mapping.sheet != "*" else mapping.match
-                )
+                match = mapping.match + ("" if mapping.sheet == "*" else f"〔{mapping.sheet}〕")
                 self.note("warning", "mapping_unused", (mapping.match, "", None, None), match=match)
+
+    def refuse_nothing(self) -> None:
+        """Refuse where no table was recognised, and say why for the first files."""
         if self.built:
             return
         problems = joined(self.problems, "problems")
         problems = problems[problems["severity"].ne("notice")]
         lines = [
-            f"{p.must}, got {'' if pd.isna(p.value) else p.value!r} (at {_place(p)}). {p.mend}"
-            for p in problems.head(_SHOWN).itertuples()
+            "at least one sheet must be a roster, scores, a service ledger or a survey, "
+            f"got none in {len(self.sources)}. Mend the files, or give a mapping:"
         ]
-        raise TableError(
-            "\n".join(
-                [
-                    "at least one sheet must be a roster, scores, a service ledger or a survey, got "
-                    f"none in {len(self.sources)} sheets or files. Mend them, or give a mapping:",
-                    *lines,
-                ]
-            )
-        )
+        for found in problems.fillna("").head(_SHOWN).itertuples():
+            lines.append(f"{found.must}, got {found.value!r} (at {_place(found)}). {found.mend}")
+        raise TableError("\n".join(lines))
 
     def dataset(self, as_of: pd.Timestamp | str | None) -> Dataset:
         tables = {t: joined([b.rows for name, b in self.built if name == t], t) for t in TABLES}
@@ -291,9 +294,11 @@ class _Session:
         self.problems.append(in_letters(crossed.problems, layout))
         problems = joined(self.problems, "problems")
         problems = problems[~problems.duplicated() | problems["severity"].eq("error")]
-        order = {source["file"]: i for i, source in enumerate(self.sources)}
-        problems = problems.assign(order=problems["file"].map(order)).sort_values(
-            ["order", "sheet", "row"], kind="stable", na_position="first", ignore_index=True
+        order = {(s["file"], s["sheet"]): i for i, s in enumerate(self.sources)}
+        places = zip(problems["file"], problems["sheet"].fillna(""), strict=True)
+        problems = problems.assign(order=[order.get(place, -1) for place in places])
+        problems = problems.sort_values(
+            ["order", "row"], kind="stable", na_position="first", ignore_index=True
         )
         return Dataset(
             organisations=complete(crossed.organisations, beside),
@@ -318,26 +323,24 @@ class _Session:
 
 
 def _place(found: Any) -> str:
-    parts = (found.file, found.sheet, found.row)
-    return ":".join(str(p) for p in parts if not pd.isna(p) and p != "")
+    return ":".join(str(part) for part in (found.file, found.sheet, found.row) if part != "")
 
 
-def _refuse_unknown_columns(grid: Grid, blocks: list[Block], mapping: FileMapping | None) -> None:
-    if mapping is None or not blocks:
-        return
-    known = {
-        n
-        for b in blocks
-        for path in b.headers.values()
-        for n in ("/".join(path), leaf_of(path), *path[-1:])
-    }
+def _headers(blocks: list[Block]) -> set[str]:
+    """Return all that a mapping may call the columns of some blocks."""
+    paths = [path for block in blocks for path in block.headers.values() if path]
+    return {name for path in paths for name in ("/".join(path), path[-1], leaf_of(path))}
+
+
+def _refuse_unknown_columns(grid: Grid, mapping: FileMapping, headers: set[str]) -> None:
     lines = []
     for header in mapping.columns:
-        if header not in known:
-            near = process.extractOne(header, sorted(known), score_cutoff=50)
-            hint = f"Perhaps {near[0]!r} is meant." if near else f"It has {sorted(known)}."
+        if header not in headers:
+            near = process.extractOne(header, sorted(headers), score_cutoff=50)
+            hint = f"Perhaps {near[0]!r} is meant." if near else f"It has {sorted(headers)}."
             lines.append(
-                f"a column of the mapping must stand in the file, got {header!r} (at {grid.file}). {hint}"
+                f"a column of the mapping must stand in the file, got {header!r} "
+                f"(at {grid.file}). {hint}"
             )
     if lines:
         raise TableError("\n".join(lines))

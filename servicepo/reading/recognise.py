@@ -77,7 +77,7 @@ class Left:
 class Plan:
     """How a block turns into rows of one table.
 
-    ``fields`` holds, for each field, the columns that tell it (several for a period in two columns);
+    ``fields`` holds for each field the columns that tell it (two for a year and its quarter);
     ``constants`` the one word a field has in all rows; ``guessed`` the constants nobody wrote;
     ``year`` the year that the names speak of.
     """
@@ -222,7 +222,7 @@ _FILLED = re.compile(r"日期|时间|填报|填表|制表")
 def clues_of(block: Block) -> dict[str, str]:
     """Read what titles, sheet, file and folders say: period, source, respondent, org."""
     path = PurePosixPath(block.grid.file)
-    titles = [t for t in block.titles if not kind_of_row(t) == "signature"]
+    titles = [t for t in block.titles if kind_of_row(t) != "signature"]
     texts = [*reversed(titles), block.grid.sheet, path.stem, *reversed(path.parent.parts)]
     dateless = [re.sub(r"\S*(?:日期|时间|填报|填表|制表)\S*", "", t) for t in texts]
     clues = {}
@@ -248,7 +248,7 @@ _ORG_NAME = (
 
 
 def _period_of(texts: list[str]) -> str | None:
-    """Return the finest period the texts agree on: 2024 in the file's name, 三季度 in the sheet's."""
+    """Return the finest period the texts tell together: 2024 in one of them, 三季度 in another."""
     found = [p for t in texts if (p := period_in_text(t))]
     if not found:
         return None
@@ -399,10 +399,9 @@ def _questionnaire(columns: list[_Column], block: Block) -> list[_Column]:
 def _take_fields(
     columns: list[_Column], *tables: str
 ) -> tuple[dict[str, list[int]], list[_Column], list[Left]]:
-    """Give each field its column; return what is told, the columns that are free, and those left."""
+    """Give each field its column; return the fields, the free columns, and those left out."""
     fields: dict[str, list[int]] = {}
     free, left = [], []
-    wanted = {(f, c.position) for c in columns if (f := c.of(*tables))}
     for column in sorted(columns, key=_preference):
         name = column.of(*tables)
         if column.passed:
@@ -415,7 +414,6 @@ def _take_fields(
             left.append(Left(column.position, column.header, "column.second"))
     if "org" not in fields and "name" in fields:
         fields["org"] = fields["name"]
-    assert wanted or not fields
     fields = {k: sorted(v) for k, v in fields.items()}
     return fields, sorted(free, key=lambda c: c.position), left
 
@@ -476,7 +474,8 @@ def _question(column: _Column) -> str | None:
 
 def _plan_evaluations(columns: list[_Column], block: Block) -> Plan:
     long = any(c.of("evaluations") == "indicator" and len(c.path) == 1 for c in columns)
-    scores, rest = [], []
+    scores: list[_Column] = []
+    rest: list[_Column] = []
     for column in columns:
         (scores if _may_score(column, long) else rest).append(column)
     if not scores:
@@ -520,14 +519,10 @@ def _may_score(column: _Column, long: bool) -> bool:
     if column.passed or column.dated:
         return False
     named = column.of("evaluations", "organisations")
-    if named in ("score",) or column.kind:
+    if named == "score" or column.kind:
         return True
-    if column.source and column.source != "record" and (column.numeric or column.full_mark):
-        return named in (None, "source", "score")
-    if named is not None and not (
-        column.parents and named not in ("full_mark",) and len(column.path) > 1
-    ):
-        return False
+    if column.source not in (None, "record") and (column.numeric or column.full_mark):
+        return named in (None, "source")
     if named is not None:
         return False
     return column.numeric or (column.full_mark is not None and not long)
@@ -554,8 +549,9 @@ def _group_of(plan: Plan) -> dict[str, str]:
     block = plan.block
     org = [leaf_of(block.headers[p]) for p in plan.fields.get("org", [])]
     words = [w for w in (*org, block.grid.sheet, block.group) if w]
-    found = {"sector": code for w in words if (code := _code("sector", w))}
-    return found | ({"group": block.group} if block.group else {})
+    sector = next((code for w in reversed(words) if (code := _code("sector", w))), None)
+    found = {} if sector is None else {"sector": sector}
+    return found if block.group is None else {**found, "group": block.group}
 
 
 def _constants(
@@ -578,10 +574,11 @@ def _constants(
         del constants["sector"]
     constants |= given
     guessed = {}
-    if plan.table == "evaluations" and "source" not in plan.fields | constants:
+    told = plan.fields | constants
+    if plan.table == "evaluations" and "source" not in told:
         if any(m.source is None for m in plan.measures):
             guessed["source"] = "superior"
-    if plan.table == "surveys" and "question" not in plan.fields | constants:
+    elif plan.table == "surveys" and "question" not in told:
         text = "".join((*plan.block.titles, plan.block.grid.sheet, plan.block.grid.file))
         if any(m.item is None for m in plan.measures) and "满意" in text:
             guessed["question"] = TOTAL_QUESTION

@@ -1,7 +1,7 @@
 """Score sheets and vote sheets: one record a cell.
 
-The cells of a block are read all at once, row by row: record number ``r * k + j`` is the cell of row
-``r`` under measure ``j`` of ``k``.
+The cells of a block are read all at once, row by row: record ``r * k + j`` is the cell of row ``r``
+under measure ``j`` of ``k``.
 """
 
 from __future__ import annotations
@@ -50,10 +50,8 @@ def cell_records(body: Body, blank: Blank | None) -> tuple[pd.DataFrame, pd.Data
     cells = _Cells(body, _filled(body))
     if not cells.width or not body.height:
         return empty(table), cells.faults.joined()
-    if cells.measures[0].answer == "*":
-        told = cells.answers()
-    else:
-        told = cells.numbers(blank)
+    answered = cells.measures[0].answer == "*"
+    told = cells.answers() if answered else cells.numbers(blank)
     labels = {name: body.read(name) for name in _LABELS[table]}
     there = np.flatnonzero(cells.there)
     records = _records(cells, {**labels, **told}, there)
@@ -106,7 +104,7 @@ class _Cells:
         for j in np.unique(numbers % self.width) if self.width else ():
             yield int(j), numbers[numbers % self.width == j] // self.width
 
-    def remark(self, severity: str, rule: str, j: int, rows: Rows, **words: object) -> None:
+    def remark(self, severity: str, rule: str, j: int, rows: Rows, **words: str) -> None:
         """Note something once about some cells of one column."""
         measure = self.measures[j]
         cell = self.body.cells[measure.position].iloc[rows[0]]
@@ -192,12 +190,16 @@ class _Cells:
         """Warn of cells that were read, but not to the letter: 约90, 第四名."""
         for i in np.flatnonzero(parsed.note.isin(LOOSE)):
             for j, rows in self.by_column(np.flatnonzero(self.words.codes == i)):
-                self.remark("warning", LOOSE[parsed.note[i]], j, rows, read=plainly(parsed.values[i]))
+                self.remark(
+                    "warning", LOOSE[parsed.note[i]], j, rows, read=plainly(parsed.values[i])
+                )
 
     def _kinds(self, notes: pd.Series) -> pd.Series:
         """Return bonus and deduction, as the header or the cell says."""
         told = self.words.spread(notes.where(notes.isin(("deduction", "bonus"))).astype("str"))
-        return _chosen([m.kind for m in self.measures], np.arange(len(told)), told)
+        chosen = _chosen([m.kind for m in self.measures], np.arange(len(told)), told)
+        assert chosen is not None
+        return chosen
 
     def _full_marks(self) -> pd.Series:
         marks = np.full((self.body.height, self.width), np.nan)
@@ -225,9 +227,7 @@ class _Cells:
 
 
 # -- records -----------------------------------------------------------------------------------
-def _records(
-    cells: _Cells, told: Mapping[str, pd.Series | None], there: Rows
-) -> pd.DataFrame:
+def _records(cells: _Cells, told: Mapping[str, pd.Series | None], there: Rows) -> pd.DataFrame:
     """Return the records: what the cell says, else what its column, else what its row says."""
     table, measures, width = cells.body.plan.table, cells.measures, cells.width
     rows = there // width
@@ -270,7 +270,7 @@ def _records(
     return frame_of(len(there), columns, COLUMNS[table]).set_axis(there)
 
 
-def _chosen(words: Sequence[str | None], cells: Rows, rest: pd.Series | None) -> Any:
+def _chosen(words: Sequence[str | None], cells: Rows, rest: pd.Series | None) -> pd.Series | None:
     """Give each cell the word of its column, or what the row says where the column has none."""
     if all(word is None for word in words):
         return rest
@@ -299,7 +299,8 @@ def frame_of(
     """Return a frame with some columns, each of its type; what nobody tells is missing."""
     data = {}
     for name in order:
-        dtype, cells = dtype_of(name), told.get(name)
+        dtype: Any = dtype_of(name)
+        cells = told.get(name)
         if cells is None:
             cells = pd.Series(pd.array([None], dtype=dtype).take(np.zeros(height, np.intp)))
         data[name] = cells if cells.dtype == dtype else cells.astype(dtype)
