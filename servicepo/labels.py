@@ -1,4 +1,4 @@
-"""Chinese and English words for everything that is shown to people; the language is chosen per call.
+"""Chinese and English words for everything shown to people; the language is chosen per call.
 
 A word's key is dotted: its family, then its code (``domain.rural``, ``grade.good``,
 ``chart.ranking``). Codes travel through the code; words appear only where people read.
