@@ -133,7 +133,7 @@ def target_importance(x: Table, targets: pd.Series | FloatArray | None = None) -
 
     Parameters
     ----------
-    x : DataFrame or array, n × m, n >= 3
+    x : DataFrame or array, n × m, n > m
         Scores. NaN is refused.
     targets : Series or array, m, optional
         Importance each indicator is meant to have, sum 1; equal by default.
@@ -146,7 +146,7 @@ def target_importance(x: Table, targets: pd.Series | FloatArray | None = None) -
     Raises
     ------
     MethodError
-        For a constant column or targets that are not as said.
+        For a constant column, n <= m, or targets that are not as said.
 
     Warns
     -----
@@ -164,6 +164,11 @@ def target_importance(x: Table, targets: pd.Series | FloatArray | None = None) -
     array([0.6667, 0.3333])
     """
     found = correlated(x, "target importance weights")
+    if found.n <= found.m:
+        raise MethodError(
+            "target importance weights need more organisations than indicators, got "
+            f"{found.n} for {found.m}. Add organisations or take fewer indicators."
+        )
     m, names = found.m, column_names(x)
     goal = np.full(m, 1 / m) if targets is None else check_weights(targets, names, what="targets")
 

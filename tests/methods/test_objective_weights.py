@@ -512,6 +512,11 @@ OPPOSED = pd.DataFrame({"a": [1.0, 2, 3, 4.0], "b": [1.0, 2, 3, 5], "c": [4.0, 3
             "Check the directions or choose another outcome.",
         ),
         (
+            lambda: target_importance(X[:5]),
+            "target importance weights need more organisations than indicators, got 5 for 5. "
+            "Add organisations or take fewer indicators.",
+        ),
+        (
             lambda: target_importance(X, [0.5, 0.5]),
             "targets must have one entry per column, got 2 for 5 columns. "
             "Give one weight per column.",
