@@ -54,7 +54,13 @@ class Evidence:
         return self
 
     def standard_errors(self) -> pd.DataFrame:
-        """Return the standard errors, shaped as the values: (org, period) x indicator."""
+        """Return the standard errors, shaped as the values: (org, period) x indicator.
+
+        Returns
+        -------
+        DataFrame
+            In the units of the values; NaN where unknown. Indicators without any value are absent.
+        """
         found: pd.DataFrame = self.table["standard_error"].unstack("indicator")  # noqa: PD010 (keys are unique)
         return found
 
@@ -83,6 +89,16 @@ class Evidence:
         ------
         FrameworkError
             For an indicator the framework does not have.
+
+        Examples
+        --------
+        >>> import servicepo as sp
+        >>> data, truth = sp.synthesise(organisations=12, years=1, seed=0)
+        >>> values = sp.tally(data, sp.load_framework("six_haves"))
+        >>> org = data.organisations.index[0]
+        >>> cells = values.attrs["evidence"].cells(org, "team_style")
+        >>> sorted(cells["role"])
+        ['mass', 'self', 'superior']
         """
         found = cells_of(self.data, self.framework.indicator(indicator), org, self.freq)
         valued = self.table.index[

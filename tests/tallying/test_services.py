@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from servicepo.errors import MethodError, MethodWarning, TableError
 from servicepo.measures import MEASURES
+from servicepo.synthetic.county import synthesise
 from servicepo.tallying import services as rooms
 from servicepo.tallying.handling import on_time_share
 from servicepo.tallying.tally import tally
@@ -460,3 +461,46 @@ def test_the_callers_ledger_is_left_alone(dataset, framework):
     before = data.services.copy()
     tally(data, framework(service("on_time_share")))
     pd.testing.assert_frame_equal(data.services, before)
+
+
+def test_a_county_counted_by_pandas(framework):
+    data, _ = synthesise(organisations=25, years=2, seed=3)
+    words = (
+        "volume",
+        "open_share",
+        "closed_on_time_share",
+        "registered_on_time_share",
+        "one_visit_share",
+        "agency_share",
+        "visit_groups_covered",
+    )
+    where = 'service = ["livelihood", "masses"], way = ["direct", "agency", "promised"]'
+    for chosen in ("", where):
+        values = tally(data, framework(*(service(word, chosen) for word in words)), period="H")
+        ledger = data.services
+        if chosen:
+            ledger = ledger[ledger["service"].isin(["livelihood", "masses"])]
+            ledger = ledger[ledger["way"].isin(["direct", "agency", "promised"])]
+        half = (ledger["accepted"].dt.month - 1) // 6
+        closed, due = ledger["replied"].notna(), ledger["due"].notna()
+        on_time = closed & (ledger["replied"].dt.normalize() <= ledger["due"])
+        counted = pd.DataFrame(
+            {
+                "i0": 1.0,
+                "i1": 1.0 - closed,
+                "i2": on_time.astype(float).where(closed & due),
+                "i3": on_time.astype(float).where(due),
+                "i4": (ledger["times"] <= 1).astype(float).where(ledger["times"].notna()),
+                "i5": (ledger["way"] == "agency").astype(float).where(ledger["way"].notna()),
+            }
+        )
+        by = counted.groupby([ledger["org"], ledger["accepted"].dt.year, half])
+        expected = by.mean().assign(i0=by["i0"].sum())
+        expected["i6"] = ledger.groupby([ledger["org"], ledger["accepted"].dt.year, half])[
+            "visit"
+        ].nunique()
+        index = [(org, period.year, period.quarter // 3) for org, period in values.index]
+        found = values.set_axis(pd.MultiIndex.from_tuples(index))
+        nothing = found["i0"] == 0
+        assert set(found.index[~nothing]) == set(expected.index)
+        np.testing.assert_allclose(found[~nothing], expected.loc[found.index[~nothing]], atol=1e-12)
