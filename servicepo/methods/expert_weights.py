@@ -378,10 +378,10 @@ def ahp_hierarchy(
     )
 
 
-def _complain(message: str, inconsistent: str) -> None:
+def _complain(message: str, inconsistent: str, level: int = 3) -> None:
     if inconsistent == "refuse":
         raise MethodError(message)
-    warn(message, MethodWarning, stacklevel=4)
+    warn(message, MethodWarning, stacklevel=level)
 
 
 def _check_word(word: str, words: tuple[str, ...]) -> None:
@@ -474,7 +474,7 @@ def _without(
         return share / total
     else:
         mend = "Ask them to judge again, or choose inconsistent='drop'."
-        _complain(f"{message}. {mend}", inconsistent)
+        _complain(f"{message}. {mend}", inconsistent, level=4)
     return np.asarray(share / share.sum())
 
 
