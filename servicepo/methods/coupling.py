@@ -178,8 +178,6 @@ def coordination_level(coordination: pd.Series | npt.ArrayLike, *, language: str
         )
     # A degree such as 0.3 arises with rounding; it belongs to the class that begins there.
     step = np.minimum(np.floor(np.nan_to_num(d) * 10 + 1e-9), 9).astype(int)
-        np.int64
-    )
     names = [level[place] for level in LEVELS]
     step[np.isnan(d)] = -1
     kinds: Any = pd.Categorical.from_codes(step, pd.Index(names), ordered=True)
