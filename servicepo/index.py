@@ -395,13 +395,15 @@ def build_index(
     Warns
     -----
     MethodWarning
-        Where an indicator has no value at all for a group of organisations and is left out there.
+        Where an indicator has no value at all for a group of organisations and is left out there,
+        and where organisations of the values are not among ``organisations`` and are left out.
     """
     if not 0 <= available <= 1:
         raise MethodError(
             f"available must be a share between 0 and 1, got {available!r}. Give 2/3, for example."
         )
     _check_values(values)
+    values = _on_the_roster(values, organisations)
     # An indicator without any value is left out; the weights of the others are scaled up.
     codes = [i.code for i in framework.indicators if i.code in values.columns]
     codes = [code for code in codes if values[code].notna().any()]
@@ -487,6 +489,30 @@ def _check_values(values: pd.DataFrame) -> None:
             raise MethodError(
                 f"Values must be finite, got infinity in {code!r}. Mend the division that made it."
             )
+
+
+def _on_the_roster(values: pd.DataFrame, organisations: pd.DataFrame | None) -> pd.DataFrame:
+    """Leave out, aloud, organisations of which nobody told what they are."""
+    if organisations is None:
+        return values
+    orgs = values.index.get_level_values("org")
+    known = orgs.isin(organisations.index)
+    if known.all():
+        return values
+    strangers = list(dict.fromkeys(orgs[~known]))
+    shown = ", ".join(map(str, strangers[:5])) + (" and others" if len(strangers) > 5 else "")
+    if not known.any():
+        raise MethodError(
+            f"Organisations of the values must be among organisations=, got {shown}. "
+            "Give the roster these values belong to."
+        )
+    warnings.warn(
+        f"Every organisation should be among organisations=; {len(strangers)} left out: {shown}. "
+        "Correct the names, or add them to the roster.",
+        MethodWarning,
+        stacklevel=3,
+    )
+    return values[known]
 
 
 def _in_period(frame: pd.DataFrame, period: pd.Period | str | None) -> pd.DataFrame:

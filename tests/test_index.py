@@ -284,6 +284,22 @@ def test_wrong_values_are_refused(framework, rural_only):
     )
 
 
+def test_organisations_that_are_not_on_the_roster_are_left_out_aloud(framework):
+    with pytest.warns(MethodWarning) as caught:
+        index = sp.build_index(VALUES, framework, organisations=PEOPLE.iloc[:3])
+    assert str(caught[0].message) == (
+        "Every organisation should be among organisations=; 1 left out: o3. "
+        "Correct the names, or add them to the roster."
+    )
+    assert index.overall.index.get_level_values("org").tolist() == ["o0", "o1", "o2"]
+    with pytest.raises(MethodError) as refused:
+        sp.build_index(VALUES, framework, organisations=PEOPLE.iloc[:0])
+    assert str(refused.value) == (
+        "Organisations of the values must be among organisations=, got o0, o1, o2, o3. "
+        "Give the roster these values belong to."
+    )
+
+
 def test_an_indicator_without_values_in_a_class_is_left_out_aloud(rural_only):
     values = VALUES.copy()
     values["praise"] = np.nan
