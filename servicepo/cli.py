@@ -22,6 +22,7 @@ import servicepo as sp
 from .errors import MethodWarning, ServicepoError
 from .labels import Language, word
 from .report.place import refuse_strangers
+from .report.problems import problems_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,7 @@ def report(
     period: Annotated[
         Literal["Y", "H", "Q", "M"], typer.Option(help="考评期 · length of a period")
     ] = "Y",
+    normalise: Annotated[str, typer.Option(help="标准化 · normalisation")] = "minmax",
     mapping: Mapped = None,
     blank: Blank = None,
     names: Annotated[bool, typer.Option("--names", help="列出名称 · names, not codes")] = False,
@@ -68,7 +70,9 @@ def report(
         tell("tally")
         values = sp.tally(data, chosen, period=period)
         tell("index")
-        index = sp.build_index(values, chosen, organisations=data.organisations)
+        index = sp.build_index(
+            values, chosen, organisations=data.organisations, normalise=normalise
+        )
         written = sp.write_report(
             index, out, language=language, names=names, seed=seed, progress=tell.say
         )
@@ -90,7 +94,8 @@ def check(
     with _clear_errors(language) as tell:
         tell("read")
         data = sp.read(folder, mapping=mapping, blank=blank, language=language, progress=tell.say)
-        shown = _worded(data.problems, language)
+        shown = problems_in_words(data.problems, language)
+        shown.columns = [word(f"report.column.{name}", language) for name in shown.columns]
         if out is not None:
             _save(shown, out)
         _print_problems(shown, language)
@@ -185,14 +190,6 @@ def _clear_errors(language: Language) -> Iterator[_Teller]:
         if os.environ.get("SERVICEPO_TRACEBACK"):
             raise
         tell.fail(word("cli.unexpected", language).format(error=f"{type(error).__name__}: {error}"))
-
-
-def _worded(problems: pd.DataFrame, language: Language) -> pd.DataFrame:
-    """Turn codes and column names of the problems into words."""
-    frame = problems.copy()
-    frame["severity"] = [word(f"severity.{code}", language) for code in frame["severity"]]
-    frame["rule"] = [word(f"rule.{code}", language) for code in frame["rule"]]
-    return frame.rename(columns={name: word(f"report.column.{name}", language) for name in frame})
 
 
 def _save(frame: pd.DataFrame, out: Path) -> None:

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 # Classes that may be ranked within, the coarsest first.
 CLASSES: Final = ("domain", "sector", "group")
+# Weights drawn for the robustness of ranks; each is tried with six ways to build the index.
+DRAWS: Final = 500
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,6 +99,7 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
                 index.framework,
                 organisations=index.organisations,
                 within=within,
+                draws=DRAWS,
                 seed=seed,
             ),
         )

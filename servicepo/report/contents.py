@@ -13,8 +13,9 @@ from ..tables import period_text
 from .analyses import analyse
 from .material import Material
 from .pieces import Content, Style, Table, number
+from .problems import problems_in_words
 from .sections.change import change_section
-from .sections.data import all_problems, data_section
+from .sections.data import data_section
 from .sections.dimensions import dimensions_section
 from .sections.domains import domains_section
 from .sections.framework import framework_section
@@ -138,8 +139,8 @@ def _appendix(material: Material) -> tuple[Table, ...]:
             "all_weights", weights, {"local_weight": "percent", "global_weight": "percent"}
         )
     )
-    problems = all_problems(material)
-    if problems is not None and len(problems):
+    if index.evidence is not None and len(index.evidence.data.problems):
+        problems = problems_in_words(index.evidence.data.problems, material.language)
         tables.append(material.table("all_problems", problems))
     return tuple(tables)
 

@@ -12,6 +12,8 @@ import matplotlib.pyplot as plt
 from .pieces import Figure
 
 DPI: Final = 300
+# Compressing harder takes longer than drawing and saves little.
+QUICK: Final = {"compress_level": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def draw(figure: Figure) -> Picture:
         assert drawn is not None
         png, svg = BytesIO(), BytesIO()
         try:
-            drawn.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+            drawn.savefig(png, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs=QUICK)
+            drawn.set_layout_engine("none")  # laid out once is enough
             drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         finally:
             plt.close(drawn)

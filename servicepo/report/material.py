@@ -165,7 +165,7 @@ class Material:
 
     def signed(self, change: float) -> str:
         """Write a change with its sign: +1.2, −0.4."""
-        return f"+{change:.1f}" if change > 0 else show(change, "one")
+        return f"+{change:.1f}" if change >= 0.05 else show(change, "one")
 
     def in_order(self, codes: Iterable[str]) -> list[str]:
         """Sort codes of classes as the vocabulary has them, others after these."""

@@ -64,7 +64,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "framework.sources": ("评价主体的权重：{shares}。", "Weights of those who score: {shares}."),
     "framework.absent": (
         "下列 {count} 个指标没有数据，未参与计算：{names}。",
-        "{count} indicators have no data and take no part: {names}.",
+        "Left out for want of data ({count}): {names}.",
     ),
     "framework.everywhere": ("全部", "all"),
     "framework.whole": ("整个指标体系", "whole framework"),
@@ -78,7 +78,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{count} numbers are not given by the source documents and are illustrative ("
         "[[illustrative]]). Settle them locally and compute again before official use.",
     ),
-    "table.indicators": ("指标、适用范围与权重", "Indicators, scope and weights"),
+    "table.indicators": ("指标、适用范围与{period}权重", "Indicators, scope and weights, {period}"),
     "note.weights": (
         "权重为占总分的比重；不同类型适用的指标不同，权重有差异的给出范围。",
         "Weights are shares of the whole; a range is given where they differ between sectors.",
@@ -95,7 +95,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "scores.spread": (
         "{period}共有 {count} 个党组织得到综合得分，平均 {mean:.1f} 分，标准差 {sd:.1f} 分，"
         "最低 {low:.1f} 分，最高 {high:.1f} 分。",
-        "In {period} {count} organisations have a score: mean {mean:.1f}, standard deviation "
+        "In {period}, {count} organisations have a score: mean {mean:.1f}, standard deviation "
         "{sd:.1f}, from {low:.1f} to {high:.1f}.",
     ),
     "scores.within.domain": (

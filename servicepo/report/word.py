@@ -35,9 +35,9 @@ PAGE_WIDTH, PAGE_HEIGHT, MARGIN = Cm(21.0), Cm(29.7), Cm(2.5)
 TEXT_WIDTH: Final = Emu(PAGE_WIDTH - 2 * MARGIN)
 # Half the width of a Chinese letter of a table, and what a cell leaves free beside them.
 _LETTER: Final = Pt(4.6)
-_PADDING: Final = Cm(0.45)
+_PADDING: Final = Cm(0.5)
 # A table up to this many rows stays on one page.
-WHOLE: Final = 15
+WHOLE: Final = 10
 # Word files record a date; a fixed one makes the same report the same bytes.
 EPOCH: Final = datetime(1980, 1, 1)
 
@@ -172,7 +172,8 @@ def _add_table(document: DocumentObject, table: Table, language: Language) -> No
         for cell, text, size, is_number in zip(row.cells, texts, sizes, numeric, strict=True):
             cell.width = size
             paragraph = cell.paragraphs[0]
-            paragraph.style = "Table Text"
+            # By its id: looking styles up by name for every cell takes seconds.
+            paragraph._p.style = "TableText"
             paragraph.add_run(text)
             paragraph.alignment = RIGHT if is_number else LEFT
             paragraph.paragraph_format.keep_with_next = whole or count == 0
@@ -245,7 +246,7 @@ def _widths(head: list[str], rows: list[list[str]]) -> list[Emu]:
         lengths = sorted(_length(text) for text in column[1:]) or [0]
         # One very long text among many wraps; it does not take the room of the others.
         usual = lengths[min(int(0.95 * len(lengths)), len(lengths) - 1)]
-        needs.append(_PADDING + _LETTER * max(usual, _length(column[0]), 4))
+        needs.append(_PADDING + _LETTER * max(usual, _length(column[0]), 5))
     # Only the widest columns give way: cap them where the sum fits.
     cap = float(max(needs))
     while sum(min(need, cap) for need in needs) > TEXT_WIDTH:

@@ -40,7 +40,10 @@ def test_no_cell_becomes_a_formula(book):
 
 def test_pandas_reads_a_sheet_as_it_is(content):
     frame = pd.read_excel(
-        BytesIO(compose_xlsx(content)), sheet_name="表1 综合得分与名次", na_values="—"
+        BytesIO(compose_xlsx(content)),
+        sheet_name="表1 综合得分与名次",
+        na_values="—",
+        engine="openpyxl",
     )
     assert frame["综合得分"].tolist()[:2] == [92.5, -0.04]
 

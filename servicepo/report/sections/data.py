@@ -7,6 +7,7 @@ import pandas as pd
 from ...tables import SEVERITIES, Dataset
 from ..material import Material
 from ..pieces import Part, Section, Style
+from ..problems import problems_in_words
 
 FIRST = 12
 
@@ -51,21 +52,6 @@ def data_section(material: Material) -> Section:
     return Section("data", title, tuple(parts))
 
 
-def all_problems(material: Material) -> pd.DataFrame | None:
-    """Return the problems in words, or None where the files are not known."""
-    if material.index.evidence is None:
-        return None
-    return worded_problems(material, material.index.evidence.data.problems)
-
-
-def worded_problems(material: Material, problems: pd.DataFrame) -> pd.DataFrame:
-    """Turn the codes of problems into words."""
-    return problems.assign(
-        severity=material.words("severity", problems["severity"]),
-        rule=material.words("rule", problems["rule"]),
-    )
-
-
 def _sources(material: Material, data: Dataset) -> Part:
     """List the files with what was taken from them."""
     sources = data.sources.assign(table=material.words("table", data.sources["table"]))
@@ -86,7 +72,7 @@ def _kinds(material: Material, problems: pd.DataFrame) -> Part:
     frame = frame.reset_index()
     frame = frame.assign(order=frame["severity"].map(order))
     frame = frame.sort_values(["order", "count"], ascending=[True, False], kind="stable")
-    frame = worded_problems(material, frame.drop(columns="order"))
+    frame = problems_in_words(frame.drop(columns="order"), material.language)
     return material.table("problem_kinds", frame, {"count": "integer"}, shown=20)
 
 

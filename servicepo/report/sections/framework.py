@@ -59,9 +59,10 @@ def framework_section(material: Material) -> Section:
 
 
 def _counting(material: Material) -> pd.DataFrame:
-    """Return the weights of the groups that hold anybody with a score."""
+    """Return the weights that count in the last period: those of anybody with a score there."""
     index = material.index
-    groups = index.group_of_row[index.overall.notna()].dropna().unique()
+    scored = material.latest(pd.DataFrame({"group": index.group_of_row, "score": index.overall}))
+    groups = scored["group"][scored["score"].notna()].unique()
     weights = index.weights.reset_index()
     return weights[weights["group"].isin(groups)]
 
@@ -86,7 +87,8 @@ def _indicators(material: Material, weights: pd.DataFrame) -> Part:
         }
     )
     note = material.say("note.weights") if len(set(weights["group"])) > 1 else ""
-    return material.table("indicators", frame, notes=[note])
+    when = material.when(material.period)
+    return material.table("indicators", frame, notes=[note], period=when)
 
 
 def _scope(material: Material, codes: str) -> str:
@@ -107,10 +109,8 @@ def _weights(material: Material, weights: pd.DataFrame) -> Part:
     common = weights.groupby("indicator")["group"].transform("nunique") == groups
     by = weights[common].groupby(["dimension", "indicator"], sort=False)
     frame = by["global_weight"].mean().reset_index()
-    key = "note.weights_common" if groups > 1 else ""
-    return material.figure(
-        "weights", charts.weights, frame, notes=[material.say(key)] if key else []
-    )
+    note = material.say("note.weights_common") if groups > 1 else ""
+    return material.figure("weights", charts.weights, frame, notes=[note])
 
 
 def _declared(material: Material, token: str) -> str:

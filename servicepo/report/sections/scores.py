@@ -73,6 +73,6 @@ def _figure(material: Material) -> Part:
         "ranking",
         charts.ranking,
         frame.drop(columns="period"),
-        options={"top": 15, "bottom": 15, "words": words},
+        options={"top": 12, "bottom": 12, "words": words},
         period=material.when(material.period),
     )

@@ -19,12 +19,11 @@ def summary_section(material: Material) -> Section:
     -------
     Section
     """
-    overall = material.index.overall
     parts: list[Part] = [
         material.say(
             "summary.what",
             framework=material.index.framework.name[material.language],
-            organisations=overall.index.get_level_values("org").nunique(),
+            organisations=int(material.ranks["score"].notna().sum()),
             span=material.span,
             records=_records(material),
         ),

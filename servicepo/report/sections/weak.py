@@ -82,10 +82,15 @@ def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part
         "weak",
         frame,
         {"score": "one", "p_weak": "chance"},
-        notes=[material.say("note.weak"), material.suppression],
+        notes=[material.say("note.weak"), _suppression(material, listed)],
         shown=SHOWN,
         period=material.when(material.period),
     )
+
+
+def _suppression(material: Material, listed: pd.DataFrame) -> str:
+    hidden = material.latest(material.hidden).reindex(listed.index)
+    return material.suppression if hidden.any(axis=None) else ""
 
 
 def _rules(material: Material, found: WeakBranches, rules: str) -> str:

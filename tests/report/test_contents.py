@@ -1,0 +1,169 @@
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import servicepo as sp
+from servicepo.report.contents import gather
+from servicepo.report.disclosure import FEWEST, suppressed
+from servicepo.report.pieces import Table
+
+
+def quiet(*_):
+    """Tell nobody."""
+
+
+def built(data, **choices):
+    framework = sp.load_framework("six_haves")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sp.MethodWarning)
+        values = sp.tally(data, framework)
+        return sp.build_index(values, framework, organisations=data.organisations, **choices)
+
+
+@pytest.fixture(scope="module")
+def data():
+    found, _ = sp.synthesise(40, 2, seed=1)
+    surveys = found.surveys.copy()
+    # One organisation with too few answers to be shown.
+    last = surveys["period"].max()
+    few = (surveys["org"] == surveys["org"].iloc[0]) & (surveys["period"] == last)
+    surveys["count"] = surveys["count"].mask(few, (surveys["answer"] == "satisfied") * 1.0)
+    return replace(found, surveys=surveys)
+
+
+@pytest.fixture(scope="module")
+def index(data):
+    return built(data)
+
+
+@pytest.fixture(scope="module")
+def content(index):
+    return gather(index, language="zh", names=False, seed=0, tell=quiet)
+
+
+def texts(content):
+    """Everything a reader can read, figures aside."""
+    said = [content.title, content.subtitle]
+    for section in content.sections:
+        said += [section.title, *(part for part in section.parts if isinstance(part, str))]
+    for table in [*content.tables, *content.appendix]:
+        said += [table.title, *table.notes, *map(str, table.frame.columns)]
+        said += [cell for row in replace(table, shown=None).cells() for cell in row]
+    return said
+
+
+def test_sections_come_in_their_order(content):
+    assert [s.key for s in content.sections] == [
+        "summary",
+        "data",
+        "framework",
+        "scores",
+        "domains",
+        "dimensions",
+        "grades",
+        "weak",
+        "change",
+        "robustness",
+        "methods",
+        "notes",
+    ]
+    assert [s.title[:2] for s in content.sections[:3]] == ["一、", "二、", "三、"]
+
+
+def test_no_code_of_the_house_is_left_in_what_people_read(content, index):
+    codes = {i.code for i in index.framework.indicators} | {"bottom_share", "[[", "]]", "{", "}"}
+    found = {code for code in codes for text in texts(content) if code in text}
+    assert found == set()
+
+
+def test_organisations_are_codes_unless_names_are_asked_for(content, index):
+    names = set(index.overall.index.get_level_values("org"))
+    said = "\n".join(texts(content))
+    assert [name for name in names if name in said] == []
+    named = gather(index, language="zh", names=True, seed=0, tell=quiet)
+    ranks = next(t for t in named.appendix if t.key == "all_ranks")
+    assert set(ranks.frame["党组织"]) == names
+
+
+def test_figures_show_codes_too(content, index):
+    names = set(index.overall.index.get_level_values("org"))
+    import matplotlib.pyplot as plt
+
+    for figure in content.figures:
+        axes = figure.draw()
+        shown = {text.get_text().replace("\n", "") for text in axes.findobj(plt.Text)}
+        plt.close(axes.figure)
+        assert not shown & names
+
+
+def test_survey_results_from_few_answers_are_shown_nowhere(content, index, data):
+    hidden = suppressed(index)
+    org, last = data.surveys["org"].iloc[0], index.overall.index.get_level_values("period").max()
+    assert hidden.loc[(org, last), "results_welcomed"]
+    # What would give it away beside the score of the dimension goes with it.
+    assert hidden.loc[(org, last), "results_benefited"]
+    assert not hidden.loc[(org, last), "team_style"]
+    row = index.values.index.get_loc((org, last))
+    for key in ("all_values", "all_scores"):
+        table = next(t for t in content.appendix if t.key == key)
+        assert pd.isna(table.frame["群众欢迎"].iloc[row])
+        assert pd.isna(table.frame["群众受益"].iloc[row])
+        assert not pd.isna(table.frame["服务作风"].iloc[row])
+        assert f"作答不足 {FEWEST} 份" in table.notes[0]
+
+
+def test_cells_with_enough_answers_are_not_suppressed(index):
+    answers = index.evidence.table["n"].xs("results_welcomed", level="indicator")
+    enough = answers[answers >= FEWEST].index
+    assert not suppressed(index).loc[enough, "results_recognised"].all()
+    assert suppressed(index)["results_welcomed"].reindex(enough).mean() < 0.2
+
+
+def test_the_weak_list_comes_with_the_warning_against_stigma(content):
+    section = next(s for s in content.sections if s.key == "weak")
+    assert "污名化" in section.parts[0]
+    assert "代码" in section.parts[2]
+
+
+def test_the_numbers_of_the_sentences_are_those_of_the_index(content, index):
+    last = index.overall.index.get_level_values("period").max()
+    scores = index.overall.xs(last, level="period").dropna()
+    section = next(s for s in content.sections if s.key == "scores")
+    assert f"{len(scores)} 个党组织" in section.parts[0]
+    assert f"平均 {scores.mean():.1f} 分" in section.parts[0]
+
+
+def test_the_same_seed_gives_the_same_report(content, index):
+    again = gather(index, language="zh", names=False, seed=0, tell=quiet)
+    assert texts(again) == texts(content)
+
+
+def test_english_says_everything_in_english(index):
+    content = gather(index, language="en", names=False, seed=0, tell=quiet)
+    heads = [str(name) for t in content.tables for name in t.frame.columns]
+    titles = [piece.title for piece in (*content.sections, *content.tables, *content.appendix)]
+    captions = [figure.caption for figure in content.figures]
+    for text in [*heads, *titles, *captions]:
+        assert not any("\u4e00" <= letter <= "\u9fff" for letter in text), text
+
+
+def test_one_period_without_evidence_or_organisations_is_told_not_failed():
+    framework = sp.load_framework("six_haves")
+    rng = np.random.default_rng(0)
+    rows = pd.MultiIndex.from_product(
+        [[f"org{n}" for n in range(12)], pd.period_range("2024", periods=1, freq="Y")],
+        names=["org", "period"],
+    )
+    codes = [i.code for i in framework.indicators if not i.sectors and i.unit == "points"]
+    values = pd.DataFrame(rng.uniform(60, 100, (12, len(codes))), index=rows, columns=codes)
+    content = gather(
+        sp.build_index(values, framework), language="zh", names=False, seed=0, tell=quiet
+    )
+    parts = {s.key: s.parts for s in content.sections}
+    assert parts["change"] == ("数据只有一个考评期，不能分析变化趋势。",)
+    assert parts["data"][0].startswith("本指数由给定的数值直接计算")
+    assert parts["domains"][0].startswith("按现有数据无法完成本项分析")
+    assert any(isinstance(part, Table) for part in parts["scores"])
