@@ -97,13 +97,13 @@ def _indexed(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def complete(roster: pd.DataFrame, beside: pd.DataFrame) -> pd.DataFrame:
-    """Add the organisations that only scores, events or surveys name; fill what the roster lacks.
+    """Fill what the roster lacks from what stands beside scores, events and surveys.
 
-    A domain nobody told follows from the sector.
+    Without a roster the organisations are those they name; with one it alone tells who belongs. A
+    domain nobody told follows from the sector.
     """
     others = beside.dropna(subset="org").groupby("org", sort=False).first()
-    new = others[~others.index.isin(roster.index)]
-    whole = pd.concat([roster, new]) if len(new) and len(roster) else new if len(new) else roster
+    whole = roster if len(roster) else others
     filled = {
         name: whole[name].where(whole[name].notna(), others[name].reindex(whole.index))
         for name in ATTRIBUTES
