@@ -94,7 +94,7 @@ class Index:
     @property
     def evidence(self) -> Evidence | None:
         """What the values were tallied from, where `tally` made them."""
-        found = self.values.attrs.get("evidence")
+        found = getattr(self.values, "evidence", None)
         return found if isinstance(found, Evidence) else None
 
     @property

@@ -70,7 +70,7 @@ def small_index(tmp_path_factory):
     values) and ``full_marks`` (Series by org) become the evidence behind the values.
     """
     import servicepo as sp
-    from servicepo.tallying.evidence import Evidence
+    from servicepo.tallying.evidence import Evidence, Values
 
     path = tmp_path_factory.mktemp("frameworks") / "small.toml"
     path.write_text(SMALL, encoding="utf-8")
@@ -91,7 +91,8 @@ def small_index(tmp_path_factory):
             marks = float("nan") if full_marks is None else orgs.map(full_marks)
             long = long.assign(numerator=50 * long["value"], denominator=50.0, n=50.0)
             long["full_mark"] = marks
-            values.attrs["evidence"] = Evidence(
+            values = Values(values)
+            values.evidence = Evidence(
                 data=None, framework=framework, freq="Y", as_of=None, table=long, sources=None
             )
         kept = {"normalise": "goalposts", **choices}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
@@ -12,9 +13,24 @@ from .cells import CELLS, STATIC, cells_of
 from .ordinals import ordinals, periods
 
 
+class Values(pd.DataFrame):
+    """Values per indicator: a frame like any other that also knows its ``evidence``.
+
+    The evidence follows the values through selections, arithmetic and copies; files hold the
+    numbers alone.
+    """
+
+    _metadata: ClassVar[list[str]] = ["evidence"]
+    evidence: Evidence | None = None
+
+    @property
+    def _constructor(self) -> type[Values]:
+        return Values
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Evidence:
-    """What `tally` computed the values from; it travels in ``values.attrs["evidence"]``.
+    """What `tally` computed the values from; it travels as ``values.evidence``.
 
     Attributes
     ----------
@@ -45,13 +61,6 @@ class Evidence:
 
     def __repr__(self) -> str:
         return f"Evidence({len(self.table)} values of {self.framework.id}, as of {self.as_of})"
-
-    # pandas copies attrs at every step; what stands behind the values does not change with them.
-    def __copy__(self) -> Evidence:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Evidence:
-        return self
 
     def standard_errors(self) -> pd.DataFrame:
         """Return the standard errors, shaped as the values: (org, period) x indicator.
@@ -96,7 +105,7 @@ class Evidence:
         >>> data, truth = sp.synthesise(organisations=12, years=1, seed=0)
         >>> values = sp.tally(data, sp.load_framework("six_haves"))
         >>> org = data.organisations.index[0]
-        >>> cells = values.attrs["evidence"].cells(org, "team_style")
+        >>> cells = values.evidence.cells(org, "team_style")
         >>> sorted(cells["role"])
         ['mass', 'self', 'superior']
         """

@@ -14,7 +14,7 @@ from ..framework import Framework, Indicator
 from ..methods.guards import choose, listed
 from ..tables import Dataset, Frequency
 from .answers import rate
-from .evidence import Evidence
+from .evidence import Evidence, Values
 from .matching import keyed, not_found, wanted_keys
 from .ordinals import PARTS, coarser, ordinals, periods
 from .ratios import attribute, ratio
@@ -51,7 +51,7 @@ def tally(
     DataFrame
         Rows (org, period), columns = codes of the indicators, raw values as float; NaN where an
         indicator does not apply or has no data. A row is there where anything was found for it.
-        ``attrs["evidence"]`` is an `Evidence`: numerators, denominators, n, standard errors, full
+        ``evidence`` is an `Evidence`: numerators, denominators, n, standard errors, full
         marks, and the way back to the cells.
 
     Raises
@@ -81,7 +81,7 @@ def tally(
     >>> import servicepo as sp
     >>> data, truth = sp.synthesise(organisations=20, years=2, seed=0)
     >>> values = sp.tally(data, sp.load_framework("six_haves"))
-    >>> values.shape, values.attrs["evidence"].table["n"].notna().all().item()
+    >>> values.shape, values.evidence.table["n"].notna().all().item()
     ((40, 27), True)
     """
     choose(period, PARTS, "period")
@@ -243,7 +243,7 @@ def _values(
     data: Dataset,
     freq: Frequency,
     drawn: pd.Timestamp | None,
-) -> pd.DataFrame:
+) -> Values:
     """Shape the values and put their evidence beside them."""
     index = pd.MultiIndex.from_arrays(
         [table["org"], periods(table["period"], freq), table["indicator"]], names=KEY
@@ -256,5 +256,6 @@ def _values(
         levels = [sources.index.get_level_values(level) for level in [*KEY, "source"]]
         levels[1] = periods(levels[1], freq)
         sources = sources.set_axis(pd.MultiIndex.from_arrays(levels, names=[*KEY, "source"]))
-    values.attrs["evidence"] = Evidence(data, framework, freq, drawn, table, sources)
-    return values
+    known = Values(values)
+    known.evidence = Evidence(data, framework, freq, drawn, table, sources)
+    return known

@@ -91,7 +91,7 @@ def test_every_measure_by_hand(dataset, framework):
     }
     values = tally(dataset(ROSTER, services=HANDFUL), framework(*map(service, expected)))
     assert values.loc["甲"].to_numpy()[0] == pytest.approx(list(expected.values()))
-    table = values.attrs["evidence"].table.loc["甲"].droplevel("period")
+    table = values.evidence.table.loc["甲"].droplevel("period")
     for code, measure in zip(values.columns, expected, strict=True):
         row = table.loc[code]
         if MEASURES[measure].denominator:
@@ -241,9 +241,9 @@ def test_what_had_not_come_by_the_day_of_the_cut_is_open(dataset, framework):
     asked = framework(service("open_share"))
     values = tally(data, asked, as_of="2024-03-10")
     assert one(values) == pytest.approx(1 / 3)
-    assert values.attrs["evidence"].as_of == pd.Timestamp("2024-03-10")
+    assert values.evidence.as_of == pd.Timestamp("2024-03-10")
     later = tally(data, asked)
-    assert later.attrs["evidence"].as_of == pd.Timestamp("2024-03-13")
+    assert later.evidence.as_of == pd.Timestamp("2024-03-13")
     assert one(later) == 0
     assert one(tally(data, asked, as_of=datetime(2024, 3, 9))) == pytest.approx(2 / 3)
 
@@ -443,7 +443,7 @@ def test_real_permit_cases_by_department_and_by_channel_slowly(shared, dataset, 
         else:
             with pytest.warns(MethodWarning, match=f"got {(~possible).sum()} that do not"):
                 values = tally(data, asked)
-        evidence = values.attrs["evidence"]
+        evidence = values.evidence
         as_of = max(cases["accepted"].max(), cases["replied"].max())
         assert evidence.as_of == as_of
         year = cases["accepted"].dt.year

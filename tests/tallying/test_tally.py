@@ -74,7 +74,7 @@ def test_sources_are_combined_by_their_weights(dataset, framework):
     assert values.loc["甲", "i0"].item() == pytest.approx(15 + 18 + 52)
     assert values.index.names == ["org", "period"]
     assert isinstance(values.index.levels[1], pd.PeriodIndex)
-    sources = values.attrs["evidence"].sources.droplevel(["org", "period", "indicator"])
+    sources = values.evidence.sources.droplevel(["org", "period", "indicator"])
     assert sources["weight"].to_dict() == {"mass": 0.2, "self": 0.15, "superior": 0.65}
 
 
@@ -82,7 +82,7 @@ def test_weights_are_scaled_up_over_the_sources_present(dataset, framework):
     rows = scores(("甲", "2024", "self", 100), ("甲", "2024", "superior", 80))
     values = tally(dataset(evaluations=rows), framework(ITEM, head=WEIGHTS))
     assert values.iloc[0, 0] == pytest.approx((15 + 52) / 0.8)
-    sources = values.attrs["evidence"].sources
+    sources = values.evidence.sources
     assert sources["weight"].tolist() == pytest.approx([0.15 / 0.8, 0.65 / 0.8])
 
 
@@ -94,7 +94,7 @@ def test_raters_are_averaged_and_their_spread_is_the_error(dataset, framework):
     )  # fmt: skip
     values = tally(dataset(evaluations=rows), framework(ITEM, head=WEIGHTS))
     assert values["i0"].tolist() == pytest.approx([(0.2 * 90 + 39) / 0.85, (16 + 39) / 0.85])
-    table = values.attrs["evidence"].table
+    table = values.evidence.table
     assert table["n"].tolist() == [2, 4]
     error = 0.2 / 0.85 * 10 / np.sqrt(3)
     assert table["standard_error"].tolist() == pytest.approx([np.nan, error], nan_ok=True)
@@ -108,7 +108,7 @@ def test_finer_periods_are_averaged_or_summed(dataset, framework):
     data = dataset(evaluations=rows)
     values = tally(data, framework(ITEM, head=WEIGHTS))
     assert values.iloc[0, 0] == pytest.approx((0.65 * 75 + 15) / 0.8)
-    assert values.attrs["evidence"].table["n"].item() == 5
+    assert values.evidence.table["n"].item() == 5
     summed = ITEM.replace("}", ', sources = { superior = 1 }, combine = "sum" }')
     with pytest.warns(MethodWarning, match="got scores by 'self', which are not used"):
         assert tally(data, framework(summed)).iloc[0, 0] == 300
@@ -148,7 +148,7 @@ def test_bonus_and_deduction_are_applied_after_the_sources_down_to_zero(dataset,
     values = tally(dataset(evaluations=rows), framework(ITEM, head=WEIGHTS))
     expected = {"甲": (0.65 * 80 + 0.15 * 90) / 0.8 + 2, "乙": 0, "丙": 64}
     assert values["i0"].droplevel("period").to_dict() == pytest.approx(expected)
-    assert values.attrs["evidence"].table["n"].droplevel([1, 2]).to_dict() == {
+    assert values.evidence.table["n"].droplevel([1, 2]).to_dict() == {
         "甲": 2, "乙": 1, "丙": 1,
     }  # fmt: skip
 
@@ -171,11 +171,11 @@ def test_full_marks_are_kept_beside_raw_scores_like_lianyungang_2021(dataset, fr
     data = dataset(evaluations=rows)
     values = tally(data, framework(ITEM, head=WEIGHTS), period="M")
     assert values["i0"].droplevel("period").to_dict() == {"海州区": 98.48, "灌南县": 147.72}
-    marks = values.attrs["evidence"].table["full_mark"]
+    marks = values.evidence.table["full_mark"]
     assert marks.droplevel([1, 2]).to_dict() == {"海州区": 100, "灌南县": 150}
     folded = tally(data, framework("full_mark = 100\n" + ITEM, head=WEIGHTS), period="M")
     assert folded["i0"].tolist() == pytest.approx([98.48, 98.48])
-    assert folded.attrs["evidence"].table["full_mark"].tolist() == [100, 100]
+    assert folded.evidence.table["full_mark"].tolist() == [100, 100]
 
 
 def test_marks_that_differ_within_one_organisation_are_folded_to_a_hundred(dataset, framework):
@@ -185,7 +185,7 @@ def test_marks_that_differ_within_one_organisation_are_folded_to_a_hundred(datas
     )
     values = tally(dataset(evaluations=rows), framework(ITEM, head=WEIGHTS))
     assert values.iloc[0, 0] == pytest.approx((0.15 * 90 + 0.65 * 80) / 0.8)
-    assert values.attrs["evidence"].table["full_mark"].item() == 100
+    assert values.evidence.table["full_mark"].item() == 100
 
 
 def test_a_score_by_nobody_in_particular_counts_where_nobody_else_scored(dataset, framework):
@@ -262,7 +262,7 @@ def test_answers_are_valued_on_the_declared_scale(dataset, framework):
     valued = mass.replace('unknown = "exclude"', "unknown = 0.5")
     values = tally(data, framework(SURVEY, mass, valued))
     assert values.iloc[0].tolist() == pytest.approx([138 / 145, 38 / 45, (38 + 27.5) / 100])
-    table = values.attrs["evidence"].table.droplevel(["org", "period"])
+    table = values.evidence.table.droplevel(["org", "period"])
     assert table["n"].tolist() == [145, 45, 100]
     assert table.loc["i1", ["numerator", "denominator"]].tolist() == [38, 45]
 
@@ -274,7 +274,7 @@ def test_error_of_a_rate_follows_the_multinomial_and_is_never_zero(dataset, fram
         ("丙", "2024", "unknown", 5),
     )  # fmt: skip
     values = tally(dataset(surveys=rows), framework(SURVEY))
-    errors = values.attrs["evidence"].standard_errors()["i0"].droplevel("period")
+    errors = values.evidence.standard_errors()["i0"].droplevel("period")
     worth = np.repeat([1, 0.6, 0], [600, 300, 100])
     assert errors["甲"] == pytest.approx(worth.std() / np.sqrt(1000), rel=0.01)
     assert 0.05 < errors["乙"] < 0.2
@@ -313,7 +313,7 @@ def test_pay_over_this_and_over_last_years_income(dataset, framework):
     values = tally(dataset(ROSTER, evaluations=rows), asked)
     assert values["i0"].tolist() == pytest.approx([0.75, 0.8])
     assert values["i1"].tolist() == pytest.approx([np.nan, 0.9], nan_ok=True)
-    last = values.attrs["evidence"].table.loc[("甲", "2023", "i1")]
+    last = values.evidence.table.loc[("甲", "2023", "i1")]
     assert last[["numerator", "denominator"]].squeeze().tolist() == [36_000, 40_000]
 
 
@@ -412,10 +412,9 @@ def test_evidence_travels_with_the_values(dataset, framework):
     values = tally(
         dataset(evaluations=scores(("甲", "2024", "self", 80))), framework(ITEM, head=WEIGHTS)
     )
-    evidence = values.attrs["evidence"]
-    assert (values * 2).attrs["evidence"] is evidence
-    assert copy.deepcopy(values).attrs["evidence"] is evidence
-    assert copy.copy(evidence) is evidence
+    evidence = values.evidence
+    assert (values * 2).evidence is evidence
+    assert copy.deepcopy(values).evidence is evidence
     assert repr(evidence) == "Evidence(1 values of f, as of None)"
     again = pickle.loads(pickle.dumps(evidence))
     pd.testing.assert_frame_equal(again.table, evidence.table)
@@ -451,7 +450,7 @@ def test_every_value_leads_back_to_its_cells(dataset, framework):
     pay = ratio("报酬", "收入", ", lag = 1")
     grids = ratio("households", "grids")
     asked = framework(ITEM, SURVEY, service, per_100, pay, grids, head=WEIGHTS)
-    evidence = tally(data, asked).attrs["evidence"]
+    evidence = tally(data, asked).evidence
 
     def cells(code, **period):
         found = evidence.cells("甲", code, **period)
@@ -501,8 +500,18 @@ def test_a_county_without_a_warning_and_the_same_twice(name):
     shares = [i.code for i in framework.indicators if i.unit == "share"]
     assert values[shares].min().min() >= 0
     assert values[shares].max().max() <= 1
-    table = values.attrs["evidence"].table
+    table = values.evidence.table
     assert table["value"].notna().all()
     for code in values.columns[values.notna().any()][:4]:
         org, period = values[code].first_valid_index()
-        assert len(values.attrs["evidence"].cells(org, code, period))
+        assert len(values.evidence.cells(org, code, period))
+
+
+def test_values_go_to_files_as_plain_numbers(dataset, framework, tmp_path):
+    rows = scores(("甲", "2024", "self", 80), ("乙", "2024", "self", 90))
+    values = tally(dataset(evaluations=rows), framework(ITEM, head=WEIGHTS))
+    values.to_parquet(tmp_path / "values.parquet")
+    values.to_csv(tmp_path / "values.csv")
+    again = pd.read_parquet(tmp_path / "values.parquet")
+    assert again.to_numpy().tolist() == values.to_numpy().tolist()
+    assert values.loc[["甲"]].evidence is values.evidence
