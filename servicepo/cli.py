@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 200
+# A table of problems is not squeezed below this many columns.
+NARROWEST = 110
 
 app = typer.Typer(
     help="从考评表格到综合指数、名单与报告 · from evaluation sheets to indices and a report",
@@ -94,11 +96,10 @@ def check(
     with _clear_errors(language) as tell:
         tell("read")
         data = sp.read(folder, mapping=mapping, blank=blank, language=language, progress=tell.say)
-        shown = problems_in_words(data.problems, language)
-        shown.columns = [word(f"report.column.{name}", language) for name in shown.columns]
+        problems = problems_in_words(data.problems, language)
         if out is not None:
-            _save(shown, out)
-        _print_problems(shown, language)
+            _save(problems, out, language)
+        _print_problems(problems, language)
         found = data.problems["severity"].value_counts()
         print(
             word("cli.checked", language).format(
@@ -192,23 +193,37 @@ def _clear_errors(language: Language) -> Iterator[_Teller]:
         tell.fail(word("cli.unexpected", language).format(error=f"{type(error).__name__}: {error}"))
 
 
-def _save(frame: pd.DataFrame, out: Path) -> None:
+def _save(problems: pd.DataFrame, out: Path, language: Language) -> None:
+    heads = [word(f"report.column.{name}", language) for name in problems.columns]
+    frame = problems.set_axis(heads, axis=1)
     if out.suffix.lower() == ".csv":
         frame.to_csv(out, index=False, encoding="utf-8-sig")
     else:
         frame.to_excel(out, index=False, engine="xlsxwriter")
 
 
-def _print_problems(frame: pd.DataFrame, language: Language) -> None:
-    """Print the problems, the first of them where there are many."""
-    table = Table(show_lines=False, header_style="bold")
-    for name in frame.columns:
-        table.add_column(str(name), overflow="fold")
-    shown = frame.head(SHOWN).astype("str").fillna("")
-    for row in shown.itertuples(index=False):
-        table.add_row(*(escape(cell) for cell in row))
-    console = Console()
-    if len(frame):
+def _print_problems(problems: pd.DataFrame, language: Language) -> None:
+    """Print errors and warnings one by one, notices by their number; --out saves all of them."""
+    notices = problems["severity"] == word("severity.notice", language)
+    listed = problems[~notices]
+    if len(listed):
+        table = Table("severity", "where", "cell", "must", "mend", header_style="bold")
+        for column in table.columns:
+            column.header = word(f"report.column.{column.header}", language)
+            column.overflow = "fold"
+        for row in listed.head(SHOWN).fillna("").astype("str").itertuples():
+            cells = (row.severity, _where(row), row.cell, row.must, row.mend)
+            table.add_row(*(escape(str(cell)) for cell in cells))
+        console = Console()
+        console.width = max(console.width, NARROWEST)
         console.print(table)
-    if len(frame) > SHOWN:
-        print(word("cli.more", language).format(rest=len(frame) - SHOWN))
+    if len(listed) > SHOWN:
+        print(word("cli.more", language).format(rest=len(listed) - SHOWN))
+    for rule, count in problems.loc[notices, "rule"].value_counts().items():
+        print(word("cli.notice", language).format(rule=rule, count=count))
+
+
+def _where(row: Any) -> str:
+    """Write a place as people look it up: file, sheet, cell."""
+    cells = "；".join(f"{letter}{row.row}" for letter in row.column.split("；"))
+    return "\n".join(part for part in (row.file, f"{row.sheet} {cells}".strip()) if part)
