@@ -84,7 +84,7 @@ def build(plan: Plan, *, blank: Blank | None, language: Language) -> Built:
 def _row_records(body: Body) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read rosters and ledgers: one record a row."""
     table = body.plan.table
-    order = tuple(dict.fromkeys(("org", *COLUMNS[table])))
+    order = COLUMNS[table] if "org" in COLUMNS[table] else ("org", *COLUMNS[table])
     told = {name: body.read(name) for name in order if name not in PLACE}
     rows = frame_of(body.height, {**told, **place_of(body)}, order)
     faults = Faults(body.language)

@@ -110,8 +110,8 @@ def find_blocks(grid: Grid, known: Known) -> tuple[list[Block], list[Skipped]]:
     blocks: list[Block] = []
     skipped: list[Skipped] = []
     headers = _headers(texts, known)
-    ends = [*(h.start for h in headers[1:]), texts.height]
-    for header, end in zip(headers, ends, strict=True):
+    for i, header in enumerate(headers):
+        end = headers[i + 1].start if i + 1 < len(headers) else texts.height
         titles = _titles(texts, header)
         repeated = _repeated(texts, header, end)
         passed = {s.position for s in repeated}
@@ -354,7 +354,7 @@ def _fill_merges(grid: Grid, body: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
             filled[r0, c0] = False
     rows = body.index
     return (
-        pd.DataFrame(values[rows], index=rows, columns=body.columns),
+        pd.DataFrame(values[rows], index=rows, columns=body.columns, dtype=object),
         pd.DataFrame(filled[rows], index=rows, columns=body.columns),
     )
 

@@ -274,7 +274,7 @@ class _Session:
             "at least one sheet must be a roster, scores, a service ledger or a survey, "
             f"got none in {len(self.sources)}. Mend the files, or give a mapping:"
         ]
-        for found in problems.fillna("").head(_SHOWN).itertuples():
+        for found in problems.astype(object).fillna("").head(_SHOWN).itertuples():
             lines.append(f"{found.must}, got {found.value!r} (at {_place(found)}). {found.mend}")
         raise TableError("\n".join(lines))
 

@@ -138,6 +138,11 @@ class _Column:
         return _mostly_numbers(self.cells)
 
     @property
+    def marked(self) -> bool:
+        """Whether it must hold scores, whatever stands there: it tells a full mark or is blank."""
+        return self.full_mark is not None or bool(self.cells.isna().all())
+
+    @property
     def header(self) -> str:
         return "/".join(self.path)
 
@@ -319,6 +324,8 @@ def _personal(header: str, cells: pd.Series) -> str | None:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return None
     sample = _sample(cells)
+    footer = [isinstance(cell, str) and kind_of_row(cell) is not None for cell in sample]
+    sample = sample[[not passed for passed in footer]]
     reason = next(iter(personal_columns(sample.to_frame(header)).values()), None)
     if reason in ("telephone", "mobile"):  # 电话普及率 is a number, no telephone
         numbers = parse_numbers(sample).values
@@ -391,7 +398,7 @@ def _questionnaire(columns: list[_Column], block: Block) -> list[_Column]:
         if column.passed or column.numeric or column.of("organisations", "evaluations"):
             continue
         sample = _sample(block.cells[column.position])
-        if len(sample) and code_of("answer", sample).notna().mean() >= 0.8:
+        if len(sample) and code_of("answer", sample).notna().mean() >= 0.6:
             found.append(column)
     return found
 
@@ -426,8 +433,9 @@ def _preference(column: _Column) -> tuple[bool, bool, int]:
 
 
 def _unknown(column: _Column, table: str) -> Left:
-    near = nearest_field(column.leaf, table)
-    close = near.header if near and near.similarity >= _NEAR else None
+    near = [n for t in (table, "organisations") if (n := nearest_field(column.leaf, t))]
+    best = max(near, key=lambda n: n.similarity, default=None)
+    close = best.header if best and best.similarity >= _NEAR else None
     return Left(column.position, column.header, "column.unknown", close)
 
 
@@ -521,7 +529,7 @@ def _may_score(column: _Column, long: bool) -> bool:
     named = column.of("evaluations", "organisations")
     if named == "score" or column.kind:
         return True
-    if column.source not in (None, "record") and (column.numeric or column.full_mark):
+    if column.source not in (None, "record") and (column.numeric or column.marked):
         return named in (None, "source")
     if named is not None:
         return False
