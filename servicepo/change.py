@@ -29,10 +29,10 @@ class Change:
     Attributes
     ----------
     steps : DataFrame
-        Indexed by (org, period), one row per step from the period just before: ``before``,
-        ``score``, ``change``, ``standard_error`` (of the change; NaN unknown), ``usual`` (how large
-        changes of that period usually are), ``noise`` (the larger of the two), ``beyond`` (whether
-        the change is more than 1.96 times the noise).
+        Indexed by (org, period), one row per step from the period before: ``before``, ``score``,
+        ``change``, ``standard_error`` (of the change; NaN unknown), ``usual`` (how large changes of
+        that period usually are), ``noise`` (the larger of the two), ``beyond`` (whether the change
+        is more than 1.96 times the noise).
     trends : DataFrame
         Indexed by org: ``n`` periods, ``slope`` (Sen, points per period), ``s``, ``tau``,
         ``p_value`` (Mann–Kendall, exact), ``smallest_p_value`` (the least it could be).
@@ -154,15 +154,17 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     Raises
     ------
     MethodError
-        For fewer than 2 periods, or grades that are not ordered categories.
+        For fewer than 2 periods, scores on different full marks, or grades that are not ordered
+        categories.
 
     Notes
     -----
-    A step joins a period with the one just before; a gap breaks it. Its noise is the larger of two:
-    the standard error of the change, √(s_t² + s_{t−1}²), which knows only the sampling the tally
-    could know, and the usual size of changes in that period, 1.4826 times their median absolute
-    deviation. β by ordinary least squares of the change per period on the start; noise alone gives
-    −(1 − ρ) / T with ρ = 1 − mean(s²) / var(y) at the start.
+    A step joins two periods that follow each other among those in which anybody was scored; an
+    organisation that was not scored in one of them has no step there. Its noise is the larger of
+    two: the standard error of the change, √(s_t² + s_{t−1}²), which knows only the sampling the
+    tally could know, and the usual size of changes in that period, 1.4826 times their median
+    absolute deviation. β by ordinary least squares of the change per period on the start; noise
+    alone gives −(1 − ρ) / T with ρ = 1 − mean(s²) / var(y) at the start.
 
     Examples
     --------
@@ -180,14 +182,20 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     >>> change.note("en").split(":")[0]
     'With 2 periods the smallest possible p-value of the Mann–Kendall test is 1.000'
     """
+    _refuse_mixed_full_marks(index)
     panel = _panel(index.overall)
+    if panel.shape[1] < 2:
+        raise MethodError(
+            f"change needs at least 2 periods, got {', '.join(map(str, panel.columns)) or 'none'}. "
+            "Read the periods before as well."
+        )
     errors = index.standard_errors
     noise = panel * np.nan if errors is None else _panel(errors).reindex_like(panel)
     steps = _steps(panel, noise)
     states = _quarters(index.overall) if grades is None else _checked(grades)
     counts = _counts(states)
     fell = steps[steps["beyond"] & (steps["change"] < 0)].sort_values("change", kind="stable")
-    slopes = sen_slope(panel)
+    slopes = sen_slope(panel, times=_times(panel))
     tested = mann_kendall(panel)
     tested.insert(1, "slope", slopes)
     whole = panel.dropna()
@@ -203,19 +211,35 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     )
 
 
+def _refuse_mixed_full_marks(index: Index) -> None:
+    """Refuse scores of one indicator on several full marks: their steps cannot be laid together."""
+    if index.evidence is None:
+        return
+    marks = index.evidence.table["full_mark"].dropna()
+    for code, own in marks.groupby(level="indicator"):
+        found = sorted(own.unique())
+        if code in index.scale.codes and len(found) > 1:
+            raise MethodError(
+                "Scores must be on one full mark for their change to be measured, got "
+                f"{', '.join(f'{mark:g}' for mark in found)} for {code!r}. "
+                "Declare its full_mark in the framework; the scores are then folded to it."
+            )
+
+
 def _panel(column: pd.Series) -> pd.DataFrame:
-    """Spread (org, period) out: a row for each organisation, a column for every period between."""
-    periods = pd.PeriodIndex(column.index.get_level_values("period"))
-    span = pd.period_range(periods.min(), periods.max(), freq=periods.freq, name="period")
-    if len(span) < 2:
-        raise MethodError(
-            f"change needs at least 2 periods, got {', '.join(map(str, span))}. "
-            "Read the periods before as well."
-        )
+    """Spread (org, period) out: a row for each organisation, a column for each period told of."""
     rows, orgs = pd.factorize(column.index.get_level_values("org"), sort=True)
-    table = np.full((len(orgs), len(span)), np.nan)
-    table[rows, span.get_indexer(periods)] = column
-    return pd.DataFrame(table, index=pd.Index(orgs, name="org"), columns=span)
+    places, periods = pd.factorize(column.index.get_level_values("period"), sort=True)
+    table = np.full((len(orgs), len(periods)), np.nan)
+    table[rows, places] = column
+    panel = pd.DataFrame(table, index=pd.Index(orgs, name="org"), columns=periods)
+    return panel.rename_axis(columns="period").dropna(axis=1, how="all")
+
+
+def _times(panel: pd.DataFrame) -> list[float]:
+    """Count from the first period of a panel on."""
+    periods = list(pd.PeriodIndex(panel.columns))
+    return [(period.ordinal - periods[0].ordinal) / period.freq.n for period in periods]
 
 
 def _steps(panel: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
@@ -280,7 +304,7 @@ def _beta(whole: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
     first, last = whole.iloc[:, 0], whole.iloc[:, -1]
     if len(whole) < 3 or first.nunique() < 2:
         return pd.DataFrame(columns=columns, dtype=float)
-    span = whole.shape[1] - 1
+    span = int(_times(whole)[-1])
     made = beta_convergence(first, last, periods=span)
     noise = float((errors.iloc[:, 0] ** 2).mean())
     known = bool(errors.iloc[:, 0].notna().all())

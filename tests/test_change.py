@@ -89,6 +89,17 @@ def test_a_gap_breaks_a_step(small_index, table):
     assert made.convergence["n"].eq(39).all()
 
 
+def test_periods_in_which_nobody_was_scored_are_passed_over(small_index, table):
+    made = sp.measure_change(small_index(frame(table, ["2019", "2021", "2022", "2024"])))
+    assert len(made.steps) == 40 * 3
+    assert made.convergence.index.astype(str).tolist() == ["2019", "2021", "2022", "2024"]
+    assert made.convergence["n"].eq(40).all()
+    slope = np.polyfit(table[:, 0], (table[:, 3] - table[:, 0]) / 5, 1)[0]
+    assert made.beta["slope"].iloc[0] == pytest.approx(slope)
+    rising = small_index(frame([[50, 60, 65, 75]], ["2019", "2021", "2022", "2024"]))
+    assert sp.measure_change(rising).trends["slope"].tolist() == pytest.approx([5.0])
+
+
 def test_half_years_follow_each_other(small_index, table):
     periods = pd.PeriodIndex(["2023Q1", "2023Q3", "2024Q1", "2024Q3"], freq="2Q-DEC")
     made = sp.measure_change(small_index(frame(table, periods, "2Q-DEC")))
@@ -199,6 +210,14 @@ def test_few_organisations_have_no_beta(small_index):
         (
             lambda build, table: sp.measure_change(build(frame(table[:, :1], ["2024"]))),
             "change needs at least 2 periods, got 2024. Read the periods before as well.",
+        ),
+        (
+            lambda build, table: sp.measure_change(
+                build(frame(table), full_marks={f"o{i:02d}": 150 if i else 100 for i in range(40)})
+            ),
+            "Scores must be on one full mark for their change to be measured, got 100, 150 for "
+            "'results_welcomed'. Declare its full_mark in the framework; the scores are then "
+            "folded to it.",
         ),
         (
             lambda build, table: sp.measure_change(
