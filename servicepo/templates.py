@@ -1,4 +1,4 @@
-"""Empty Excel sheets to hand out: the four tables, how to fill them in, the words to choose from."""
+"""Empty Excel sheets to hand out: the four tables, how to fill them in, the words to choose."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def _score_column(
     where += [word(f"sector.{s}", language) for s in indicator.sectors]
     hint = indicator.label(language)
     if where:
-        hint += word("template.only", language).format(where=", ".join(where))
+        hint += word("template.only", language).format(where=_listed(where, language))
     return _Column(
         header=item if mark is None else f"{item}({mark:g}分)",
         hint=hint,
@@ -294,6 +294,7 @@ def _write_book(path: Path, forms: Sequence[_Form], language: Language) -> None:
     formats = {
         "head": book.add_format({"bold": True, "border": 1, "bg_color": "#DDE6F0"} | middle),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        "bold": book.add_format({"bold": True}),
         "example": book.add_format(grey),
         "example_date": book.add_format(grey | date),
         "date": book.add_format(date),
@@ -310,25 +311,25 @@ def _write_instructions(
     formats: Mapping[str, Format],
     language: Language,
 ) -> None:
+    # One line a cell, in one column: nobody, and no program, takes it for a table.
     page = book.add_worksheet(word("template.instructions", language))
-    page.set_column(0, 0, 24)
-    page.set_column(1, 1, 10)
-    page.set_column(2, 3, 60, formats["wrap"])
-    for row, rule in enumerate(_RULES):
-        page.write(row, 0, f"{row + 1}. {word(f'template.rule.{rule}', language)}")
-    row = len(_RULES) + 1
+    page.set_column(0, 0, 110, formats["wrap"])
+    lines = [(word(f"template.rule.{rule}", language), "wrap") for rule in _RULES]
     for form in forms:
-        page.write(row, 0, word("template.sheet", language).format(sheet=form.name))
-        for column, key in enumerate(("column", "required", "how", "words")):
-            page.write(row + 1, column, word(f"template.{key}", language), formats["head"])
-        row += 2
-        for item in form.columns:
-            page.write(row, 0, f"{item.top} / {item.header}" if item.top else item.header)
-            page.write(row, 1, word("template.yes", language) if item.required else "")
-            page.write(row, 2, item.hint)
-            page.write(row, 3, ", ".join(_words(item.kind, language)))
-            row += 1
-        row += 1
+        lines += [("", "wrap"), (word("template.sheet", language).format(sheet=form.name), "bold")]
+        lines += [(_instruction(column, language), "wrap") for column in form.columns]
+    for row, (line, look) in enumerate(lines):
+        page.write(row, 0, line, formats[look])
+
+
+def _instruction(column: _Column, language: Language) -> str:
+    """Return how to fill in a column, in one line."""
+    name = f"{column.top} / {column.header}" if column.top else column.header
+    parts = [word("template.required", language)] if column.required else []
+    parts += [column.hint, _listed(_words(column.kind, language), language)]
+    return word("template.line", language).format(
+        name=name, how=word("template.pause", language).join(filter(None, parts))
+    )
 
 
 def _write_form(
@@ -368,6 +369,10 @@ def _write_tops(page: Any, columns: Sequence[_Column], look: Format) -> None:
         elif columns[start].top:
             page.write(0, start, columns[start].top, look)
         start = c
+
+
+def _listed(words: Sequence[str], language: Language) -> str:
+    return word("template.comma", language).join(words)
 
 
 def _words(kind: str, language: Language) -> list[str]:

@@ -132,9 +132,9 @@ def test_dimensions_stand_in_merged_headers_above_their_items(books):
 
 def test_what_one_sector_only_is_asked_for_is_said(tmp_path):
     book = openpyxl.load_workbook(write_templates(tmp_path)[1])
-    rows = book.worksheets[0].iter_rows(values_only=True)
-    hints = {row[0]: row[2] for row in rows if row[0] and row[2]}
-    assert hints["服务载体 / 村服务任务(100分)"] == "村服务任务；仅适用于：村，其余写“/”"
+    lines = [row[0] for row in book.worksheets[0].iter_rows(values_only=True)]
+    assert "服务载体 / 村服务任务(100分)：村服务任务；仅适用于：村，其余写“/”" in lines
+    assert "党组织：必填；党组织全称，各表写法须一致" in lines
 
 
 def test_a_framework_asks_for_its_own_items(tmp_path):
