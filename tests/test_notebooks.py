@@ -1,4 +1,4 @@
-"""Every notebook runs from top to bottom."""
+"""Every notebook runs from top to bottom, and every chart in it is seen."""
 
 from pathlib import Path
 
@@ -8,6 +8,10 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def shows_a_picture(cell):
+    return any("image/png" in output.get("data", {}) for output in cell.outputs)
 
 
 def test_there_are_notebooks():
@@ -21,3 +25,6 @@ def test_notebook_runs(path):
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(FOLDER)}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=where).execute()
+    charts = [c for c in notebook.cells if c.cell_type == "code" and "charts." in c.source]
+    assert charts
+    assert [c.source for c in charts if not shows_a_picture(c)] == []
