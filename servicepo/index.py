@@ -174,8 +174,7 @@ class Index:
         Raises
         ------
         MethodError
-            Where one class holds organisations scored on different full marks, or the column is
-            not there.
+            Where a class mixes full marks; for a column that is not there or tells nothing.
 
         Warns
         -----
@@ -324,7 +323,13 @@ class Index:
                 f"within must be a column of the organisations, got {within!r}. "
                 f"Take one of {', '.join(map(str, attributes.columns))}."
             )
-        return attributes[within].astype("str")
+        classes = attributes[within].astype("str")
+        if classes.isna().all():
+            raise MethodError(
+                f"The classes ranked apart must be known, got no {within!r} of anybody. "
+                "Complete the roster or choose another column; within=None ranks all together."
+            )
+        return classes
 
     def _warn_where_little_is_shared(self, classes: pd.Series) -> None:
         if len(self._groups) == 1:

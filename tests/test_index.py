@@ -200,6 +200,20 @@ def test_periods_are_ranked_apart_and_can_be_chosen(framework):
     )
 
 
+def test_classes_that_nobody_told_are_refused(framework):
+    nobody = PEOPLE.assign(domain=pd.NA)
+    index = sp.build_index(VALUES, framework, organisations=nobody)
+    with pytest.raises(MethodError) as refused:
+        index.ranks()
+    assert str(refused.value) == (
+        "The classes ranked apart must be known, got no 'domain' of anybody. "
+        "Complete the roster or choose another column; within=None ranks all together."
+    )
+    half = PEOPLE.assign(domain=["rural", "rural", None, None])
+    ranks = sp.build_index(VALUES, framework, organisations=half).ranks()["rank"]
+    assert ranks.isna().tolist() == [False, False, True, True]
+
+
 def test_trace_leads_from_contribution_to_value(framework):
     index = sp.build_index(VALUES, framework)
     trace = index.trace("o0", "spirit")
