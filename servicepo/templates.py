@@ -356,6 +356,9 @@ def _write_form(
     page.set_row(depth - 1, 45)
     page.set_column(1, 1, 28)
     page.freeze_panes(depth, 2)
+    page.set_paper(9)  # A4
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
 
 
 def _write_tops(page: Any, columns: Sequence[_Column], look: Format) -> None:
