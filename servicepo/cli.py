@@ -35,6 +35,7 @@ app = typer.Typer(
     help="从考评表格到综合指数、名单与报告 · from evaluation sheets to indices and a report",
     add_completion=False,
     no_args_is_help=True,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

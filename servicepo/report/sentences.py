@@ -167,7 +167,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，与上文的综合得"
         "分略有出入。",
         "For a fair comparison the score is put together again from the {count} indicators "
-        "that all domains share; it differs a little from the scores above.",
+        "that all domains share; it is not the score above.",
     ),
     "domains.differ": (
         "各领域得分分布的差异在统计上显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，ε² = "

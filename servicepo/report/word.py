@@ -126,11 +126,11 @@ def _dress(document: DocumentObject, language: Language) -> None:
     for name in ("Caption Above", "Heading 1"):
         styles[name].paragraph_format.keep_with_next = True
     if language == "zh":
-        indent = OxmlElement("w:ind")
-        indent.set(qn("w:firstLineChars"), "200")
-        indent.set(qn("w:firstLine"), str(int(2 * 10.5 * 20)))
-        styles["Body Text"].element.get_or_add_pPr().append(indent)
-    for border in styles["Title"].element.iter(qn("w:pBdr")):
+        body = styles["Body Text"]
+        body.paragraph_format.first_line_indent = Pt(2 * 10.5)
+        # In letters, so that the indent follows when the size of the type is changed.
+        body.element.pPr.ind.set(qn("w:firstLineChars"), "200")
+    for border in list(styles["Title"].element.iter(qn("w:pBdr"))):
         border.getparent().remove(border)
     _number_pages(section.footer.paragraphs[0])
 

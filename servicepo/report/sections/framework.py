@@ -121,15 +121,15 @@ def _declared(material: Material, token: str) -> str:
 
 
 def _illustrative(material: Material, marked: pd.DataFrame) -> Part:
+    """List the numbers; places that share number, citation and reason share a row."""
     names = {material.index.framework.id: material.say("framework.whole"), **material.chart_words}
-    frame = pd.DataFrame(
-        {
-            "where": marked["code"].map(names),
-            "number": [
-                _TOKEN.sub(lambda m: _declared(material, m[0]), n) for n in marked["number"]
-            ],
-            "citation": marked["citation"],
-            "reason": marked["reason"],
-        }
+    by = ["number", "citation", "reason"]
+    places = marked.assign(where=marked["code"].map(names)).groupby(by, sort=False)["where"]
+    frame = places.agg(material.listed).reset_index()
+    frame = frame.assign(
+        number=[
+            _TOKEN.sub(lambda found: _declared(material, found[0]), number)
+            for number in frame["number"]
+        ]
     )
-    return material.table("illustrative", frame)
+    return material.table("illustrative", frame[["where", *by]])
