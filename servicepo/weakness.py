@@ -20,6 +20,7 @@ from .labels import Language, word
 from .methods.obstacle import main_obstacles, obstacle_degree
 from .methods.shrinkage import beta_binomial, shrink
 from .rules import Condition, Criteria, load_criteria
+from .tables import period_text
 
 Share = float | tuple[float, str]
 Seed = int | np.random.Generator | None
@@ -70,7 +71,8 @@ class WeakBranches:
         highest score in the bottom share), ``bottom`` (how many stand there), ``tied`` (how many
         stand on a cut that ties), ``note``.
     codes : Series
-        Organisation → code. The key to the tables: keep it apart from them.
+        Organisation → code, of all organisations of the index, so that the codes are the same for
+        every period. The key to the tables: keep it apart from them.
     share : float
         The bottom share.
     rounding : str
@@ -105,7 +107,7 @@ class WeakBranches:
         met = int((self.table["criteria"] > 0).sum())
         bottom = int(self.table["bottom"].sum())
         return (
-            f"WeakBranches({self.period}: {bottom} of {len(self.table)} in the bottom "
+            f"WeakBranches({_text(self.period)}: {bottom} of {len(self.table)} in the bottom "
             f"{self.share:.0%} of their {self.within or 'county'}, P(weak) >= .5 for {likely}, "
             f"{met} meet a criterion)"
         )
@@ -143,12 +145,13 @@ class WeakBranches:
         greedy answer is exact: raise the indicators in the order of their weights (of equal ones
         the lowest score first) until the sum is reached.
         """
-        shown = self.codes.get(org, org) if not self.names else org
+        coded = self.codes.index[self.codes == org]
+        name = coded[0] if len(coded) else org
+        shown = name if self.names else self.codes.get(name)
         if shown not in self.table.index:
             raise MethodError(
                 f"an organisation of the list must be named, got {org!r}. Look it up in weak.table."
             )
-        name = org if self.names or org in self.codes.index else _name_of(self.codes, org)
         own = self.table.loc[shown]
         rows = _off_criteria(self.index, self.declared, (name, self.period), str(own["rules"]))
         if own["bottom"]:
@@ -223,8 +226,8 @@ def find_weak(
     Warns
     -----
     MethodWarning
-        Where a class holds only equal scores, so that nobody can be named there; and as
-        ``index.ranks``.
+        Where a class holds only equal scores, so that nobody can be named there; where all classes
+        are so small that their quotas are rounded to 0; and as ``index.ranks``.
 
     Notes
     -----
@@ -268,7 +271,7 @@ def find_weak(
     when = index.overall.index.get_level_values("period").max() if period is None else period
     ranks = index.ranks(within=within, period=when)
     when = ranks.index.get_level_values("period")[0]
-    codes = anonymous_codes(index.organisations, ranks.index.get_level_values("org"), seed=random)
+    codes = anonymous_codes(index.organisations, index.overall.index.unique("org"), seed=random)
     table = ranks.droplevel("period")
     classes = _classes(table, quota, rounding)
     table = table.assign(**_bottom(table, classes))
@@ -282,11 +285,16 @@ def find_weak(
     table["criteria"] = hits.groupby("org").size().reindex(table.index, fill_value=0)
     table["rules"] = _rules(table["bottom"], hits)
     table["weak"] = table["rules"] != ""
-    table = table.sort_values(["group", "score"], kind="stable", na_position="last")
+    # Rows in the order of the names would tell who hides behind a code.
+    shown = pd.Series(codes.index, codes.index) if names else codes
+    table = table.assign(shown=shown[table.index]).sort_values(["group", "score", "shown"])
     reasons = _reasons(index, table.index[table["weak"]], when)
-    if not names:
-        table.index = pd.Index(codes[table.index], name="org")
-        reasons["org"], criteria["org"] = reasons["org"].map(codes), criteria["org"].map(codes)
+    table = table.set_index("shown").rename_axis("org")
+    reasons["org"], criteria["org"] = reasons["org"].map(shown), criteria["org"].map(shown)
+    order = [criterion.code for criterion in declared.criteria]
+    place = criteria["criterion"].map(order.index)
+    criteria = criteria.assign(place=place).sort_values(["place", "org"], ignore_index=True)
+    criteria = criteria.drop(columns="place")
     return WeakBranches(
         table=table,
         reasons=reasons,
@@ -341,6 +349,14 @@ def _classes(table: pd.DataFrame, share: float, rounding: str) -> pd.DataFrame:
         rows[group] = {**row, "note": note}
     columns = ["n", "quota", "named", "cut", "bottom", "tied", "note"]
     made = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    if len(made) and not made["named"].any():
+        warnings.warn(
+            f"A bottom share should name somebody; {share:.0%} of the largest class, "
+            f"{made['n'].max()}, is rounded to 0, so nobody is named. Give "
+            f'share=({share:g}, "ceil"), or choose wider classes, such as within="domain".',
+            MethodWarning,
+            stacklevel=3,
+        )
     return made.rename_axis("group")
 
 
@@ -556,5 +572,5 @@ def _off_criteria(
     return steps
 
 
-def _name_of(codes: pd.Series, code: str) -> str:
-    return str(codes.index[codes == code][0])
+def _text(period: pd.Period) -> str:
+    return str(period_text(pd.PeriodIndex([period]))[0])

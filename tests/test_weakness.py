@@ -1,5 +1,6 @@
 """Weak branches: bottom shares, criteria, probabilities, reasons, conditions, codes, refusals."""
 
+import contextlib
 import math
 import re
 
@@ -67,11 +68,24 @@ def weak(small_index):
 )
 def test_what_ten_per_cent_of_a_small_class_is(small_index, n, share, rounding, named):
     index = small_index(frame(np.arange(n) + 50), roster(["village"] * n))
-    made = sp.find_weak(index, share=(share, rounding), names=True)
+    nobody = pytest.warns(MethodWarning, match=r"^A bottom share should name somebody")
+    with contextlib.nullcontext() if named else nobody:
+        made = sp.find_weak(index, share=(share, rounding), names=True)
     assert made.classes.loc["village", "named"] == named
     assert made.table["bottom"].sum() == named
     assert set(made.table.index[made.table["bottom"]]) == {f"o{i:03d}" for i in range(named)}
     assert made.classes.loc["village", "note"] == ("" if named else "nobody_named")
+
+
+def test_where_all_classes_are_too_small_it_is_said_aloud(small_index):
+    index = small_index(frame([50, 60, 70, 80]), roster(["village"] * 3 + ["school"]))
+    message = (
+        "A bottom share should name somebody; 10% of the largest class, 3, is rounded to 0, so "
+        'nobody is named. Give share=(0.1, "ceil"), or choose wider classes, such as '
+        'within="domain".'
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$"):
+        sp.find_weak(index)
 
 
 def test_a_quota_of_a_real_county_2017():
@@ -373,3 +387,41 @@ def test_the_index_is_left_alone(small_index):
     pd.testing.assert_frame_equal(index.values, before[0])
     pd.testing.assert_frame_equal(index.organisations, before[1])
     assert math.isfinite(index.overall.sum())
+
+
+def test_the_order_of_rows_does_not_tell_who_hides_behind_a_code(small_index):
+    values = frame([60] * 12 + [70] * 8 + [np.nan] * 4)
+    made = sp.find_weak(small_index(values, roster(["village"] * 24)))
+    for _, own in made.criteria.groupby("criterion"):
+        assert own["org"].is_monotonic_increasing
+    assert made.criteria["criterion"].drop_duplicates().iloc[0] == "setup"
+    for _, own in made.table.groupby("score", dropna=False):
+        assert own.index.is_monotonic_increasing
+    names = pd.Series(made.codes.index, made.codes)
+    assert not names[made.table.index[:12]].is_monotonic_increasing
+
+
+def test_codes_are_the_same_for_every_period(small_index):
+    values, _, people, _ = county(20)
+    before = values.set_axis(
+        values.index.set_levels(pd.PeriodIndex(["2023"], freq="Y"), level="period")
+    )
+    index = small_index(pd.concat([before.iloc[5:], values]).sort_index(), people)
+    one, other = sp.find_weak(index, period="2023"), sp.find_weak(index)
+    pd.testing.assert_series_equal(one.codes, other.codes)
+    assert set(one.table.index) == set(one.codes.iloc[5:])
+
+
+def test_conditions_take_a_code_where_names_are_shown(weak):
+    org = weak.table.index[0]
+    pd.testing.assert_frame_equal(weak.conditions(weak.codes[org]), weak.conditions(org))
+
+
+def test_half_years_are_told_as_such(small_index):
+    values = frame(np.arange(10) + 50)
+    half = values.set_axis(
+        values.index.set_levels(pd.PeriodIndex(["2024Q3"], freq="2Q-DEC"), level="period")
+    )
+    assert repr(sp.find_weak(small_index(half), within=None)).startswith(
+        "WeakBranches(2024H2: 1 of 10"
+    )
