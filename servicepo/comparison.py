@@ -69,7 +69,7 @@ class DomainComparison:
         medians = ", ".join(f"{g} {m:.1f}" for g, m in self.summary["median"].items())
         p = self.tests["p_value"].iloc[0]
         return (
-            f"DomainComparison({self.by}, {self.period}: medians {medians}; "
+            f"DomainComparison({self.by}, {_text(self.period)}: medians {medians}; "
             f"Kruskal–Wallis p {p:.3g}; {len(self.indicators)} shared indicators)"
         )
 
@@ -114,7 +114,7 @@ def compare_domains(
     -----
     MethodWarning
         Where organisations have no group and are left out; where the groups' weights of the shared
-        indicators differ; where negative scores leave no inequality measures.
+        indicators differ; where negative scores, or a group of zeros, leave no inequality measures.
 
     Notes
     -----
@@ -149,7 +149,7 @@ def compare_domains(
     own = index.weights["global_weight"]
     shared_weight = own[own.index.isin(indicators, level="indicator")].groupby(level="group").sum()
     share = index.group_of_row[groups.index].map(shared_weight)
-    scores = pd.DataFrame({by: groups, "score": _shared_score(index, indicators)[groups.index]})
+    scores = pd.DataFrame({by: groups, "score": _shared_score(index, indicators, groups.index)})
     summary = _summary(scores["score"], groups).assign(shared_weight=share.groupby(groups).mean())
     known = scores.dropna()
     tests = kruskal_wallis(known["score"], known[by])._asdict()
@@ -173,12 +173,16 @@ def _period(index: Index, period: pd.Period | str | None) -> pd.Period:
     if period is None:
         return periods.max()
     texts = list(period_text(periods))
-    asked = period if isinstance(period, str) else period_text(pd.PeriodIndex([period]))[0]
+    asked = period if isinstance(period, str) else _text(period)
     if asked not in texts:
         raise MethodError(
             f"period must be one of the index, got {asked!r}. Take one of {', '.join(texts)}."
         )
     return periods[texts.index(asked)]
+
+
+def _text(period: pd.Period) -> str:
+    return str(period_text(pd.PeriodIndex([period]))[0])
 
 
 def _groups(index: Index, by: str, when: pd.Period) -> pd.Series:
@@ -201,8 +205,9 @@ def _groups(index: Index, by: str, when: pd.Period) -> pd.Series:
     scored = groups[index.overall[groups.index].notna()]
     if scored.nunique() < 2:
         raise MethodError(
-            f"{by} must hold at least 2 groups with scores to be compared, "
-            f"got {', '.join(map(str, scored.unique())) or 'none'}. Choose another column."
+            f"{by} must hold at least 2 groups with scores in {_text(when)} to be compared, "
+            f"got {', '.join(map(str, scored.unique())) or 'none'}. "
+            "Choose another column or period."
         )
     return groups
 
@@ -245,11 +250,12 @@ def _refuse_mixed_full_marks(index: Index, groups: pd.Series, indicators: tuple[
             )
 
 
-def _shared_score(index: Index, indicators: tuple[str, ...]) -> pd.Series:
-    """Put the overall score together again from some indicators, with their weights scaled up."""
-    own = index.group_of_row
+def _shared_score(index: Index, indicators: tuple[str, ...], compared: pd.Index) -> pd.Series:
+    """Put the score of some rows together again from some indicators, their weights scaled up."""
+    own = index.group_of_row[compared]
     groups = []
-    for label, weights in index.weights.groupby(level="group", sort=False):
+    for label in own.dropna().unique():
+        weights = index.weights.loc[[label]]
         across = weights.groupby("dimension", sort=False)["global_weight"].sum()
         kept = weights.droplevel("group").reindex(indicators).dropna()
         local = {
@@ -263,7 +269,7 @@ def _shared_score(index: Index, indicators: tuple[str, ...]) -> pd.Series:
             groups.append(Group(str(label), rows, local, top / top.sum()))
     _warn_where_weights_differ(groups)
     choices = index.choices
-    scores = index.scores[list(indicators)]
+    scores = index.scores.loc[compared, list(indicators)]
     made = combine(
         scores, tuple(groups), aggregation=choices.aggregate, available=choices.available
     )
@@ -302,10 +308,11 @@ def _pairs(score: pd.Series, groups: pd.Series, summary: pd.DataFrame) -> pd.Dat
 
 def _inequality(score: pd.Series, groups: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     index = pd.MultiIndex.from_tuples([], names=["measure", "part"])
-    if (score < 0).any():
+    if (score < 0).any() or (score.groupby(groups).max() <= 0).any():
         warnings.warn(
-            "Inequality measures need scores of at least 0 and are left out. Build the index with "
-            'a bounded normalisation, such as normalise="goalposts".',
+            "Inequality measures need scores of at least 0, and groups that have not only zeros; "
+            "they are left out. Build the index with declared bounds, such as "
+            'normalise="goalposts".',
             MethodWarning,
             stacklevel=3,
         )

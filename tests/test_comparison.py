@@ -117,6 +117,45 @@ def test_negative_scores_leave_no_inequality(small_index):
     assert not made.tests.empty
 
 
+def test_a_group_of_zeros_leaves_no_inequality(small_index):
+    values, people = county(6)
+    schools = values.index.get_level_values("org").str[0] == "校"
+    values.loc[schools] = 0.0
+    message = (
+        "Inequality measures need scores of at least 0, and groups that have not only zeros; they "
+        'are left out. Build the index with declared bounds, such as normalise="goalposts".'
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$"):
+        made = sp.compare_domains(small_index(values, people))
+    assert made.inequality.empty
+    assert made.summary.loc["organs", "mean"] == 0
+    assert len(made.pairs) == 3
+
+
+def test_weights_that_change_from_year_to_year_are_those_of_the_period():
+    framework = sp.load_framework("base_plus_plan")
+    values, people = county()
+    values = values.iloc[:, :3].set_axis(["base_dues", "base_members", "plan_effect"], axis=1)
+    values["plan_effect"] = values["base_dues"].to_numpy()[::-1]
+    index = sp.build_index(values, framework, organisations=people, normalise="goalposts")
+    for period in ("2023", "2024"):
+        made = sp.compare_domains(index, period=period)
+        expected = index.overall.xs(pd.Period(period), level="period")
+        found = made.scores["score"].droplevel("period")
+        np.testing.assert_allclose(found[expected.index], expected)
+
+
+def test_half_years_are_told_as_such(small_index):
+    values, people = county()
+    halves = pd.PeriodIndex(["2024Q1", "2024Q3"], freq="2Q-DEC")
+    values.index = pd.MultiIndex.from_product(
+        [values.index.unique("org"), halves], names=["org", "period"]
+    )
+    assert repr(sp.compare_domains(small_index(values, people))).startswith(
+        "DomainComparison(domain, 2024H2: "
+    )
+
+
 def test_weights_that_differ_between_groups_are_told(small_index):
     index = small_index(*county(), weights="entropy")
     with pytest.warns(MethodWarning, match="Groups compared should have the same weights"):
@@ -176,8 +215,8 @@ def test_the_two_classes_of_lianyungang_are_refused_together(shared, small_index
         ),
         (
             {"by": "county"},
-            "county must hold at least 2 groups with scores to be compared, got 甲县. "
-            "Choose another column.",
+            "county must hold at least 2 groups with scores in 2024 to be compared, got 甲县. "
+            "Choose another column or period.",
         ),
     ],
 )
