@@ -7,6 +7,7 @@ import pandas as pd
 from ..labels import Language, word
 from ..tables import DOMAIN_OF_SECTOR, ORGANISATIONS, empty, problem_rows
 from .recognise import ATTRIBUTES
+from .scores import plain
 from .text import match_key
 
 
@@ -16,7 +17,7 @@ def joined(parts: list[pd.DataFrame], table: str) -> pd.DataFrame:
     if len(filled) == 1:
         return filled[0].reset_index(drop=True)
     if filled:
-        return pd.concat(filled, ignore_index=True)
+        return pd.concat([plain(part) for part in filled], ignore_index=True)
     return empty(table).reset_index() if table == "organisations" else empty(table)
 
 
@@ -52,17 +53,18 @@ def unify_names(
     is the full name the roster gives.
     """
     roster = tables["organisations"]
-    both = pd.concat([roster["org"], beside["org"]])
-    names = pd.Series(both.dropna().unique(), dtype="str")
-    canonical = dict(zip(*reversed_pairs(match_key(names), names), strict=True))
-    if len(roster):
-        full = roster[["org", "name"]].dropna()
-        for key, org in zip(match_key(full["name"]), full["org"], strict=True):
+    full = roster[["name", "org"]].dropna()
+    canonical: dict[str, str] = {}
+    for names, orgs in (
+        (roster["org"].dropna(), roster["org"].dropna()),
+        (full["name"], full["org"]),
+        (beside["org"].dropna(), beside["org"].dropna()),
+    ):
+        for key, org in zip(match_key(names), orgs, strict=True):
             canonical.setdefault(key, org)
-            if key in canonical and canonical[key] not in set(roster["org"]):
-                canonical[key] = org
-    keys = match_key(names)
-    changed = {n: canonical[k] for n, k in zip(names, keys, strict=True) if canonical[k] != n}
+    written = pd.concat([roster["org"], beside["org"]]).dropna().drop_duplicates()
+    keys = match_key(written)
+    changed = {n: canonical[k] for n, k in zip(written, keys, strict=True) if canonical[k] != n}
     if not changed:
         return _indexed(tables), beside, empty("problems")
     remarks = []
@@ -82,14 +84,12 @@ def unify_names(
                 value=rows["org"],
             )
         )
-        done[table] = frame.assign(org=frame["org"].replace(changed)) if hit.any() else frame
+        if hit.any():
+            frame = plain(frame)
+            frame = frame.assign(org=frame["org"].replace(changed))
+        done[table] = frame
     beside = beside.assign(org=beside["org"].replace(changed))
     return _indexed(done), beside, joined(remarks, "problems")
-
-
-def reversed_pairs(keys: pd.Series, names: pd.Series) -> tuple[list[str], list[str]]:
-    """Return keys and names from last to first, so that a dict keeps the first name of a key."""
-    return keys.tolist()[::-1], names.tolist()[::-1]
 
 
 def _indexed(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

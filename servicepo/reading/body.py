@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,13 +54,17 @@ class Words:
     @classmethod
     def of(cls, cells: pd.Series) -> Words:
         """Find the distinct words of a column; 同上 becomes the word above it."""
-        codes, words = pd.factorize(cells)
-        if pd.Series(words).isin(DITTO).any():
-            codes, words = pd.factorize(fill_ditto(cells))
-        return cls(codes, pd.Series(words))
+        codes, words = _distinct(cells)
+        if words.isin(DITTO).any():
+            codes, words = _distinct(fill_ditto(cells.astype(object)))
+        return cls(codes, words)
 
-    def spread(self, values: pd.Series) -> pd.Series:
-        """Give each row the value of its word."""
+    def spread(self, values: pd.Series, *, categories: bool = False) -> pd.Series:
+        """Give each row the value of its word; text as categories where that is asked for."""
+        if categories:
+            codes, kinds = pd.factorize(values)
+            codes = np.append(codes, -1)[self.codes]
+            return pd.Series(pd.Categorical.from_codes(codes, pd.Index(kinds), validate=False))
         if len(values) == 0:
             return pd.Series(np.nan, index=range(len(self.codes))).astype(values.dtype)
         return pd.Series(values.array.take(self.codes, allow_fill=True))
@@ -81,6 +84,18 @@ class Words:
         return int(found[0]), len(found)
 
 
+def _distinct(cells: pd.Series) -> tuple[Rows, pd.Series]:
+    """Find the distinct words of a column; categories may hold words that no row has."""
+    if not isinstance(cells.dtype, pd.CategoricalDtype):
+        numbers, words = pd.factorize(cells)
+        return numbers, pd.Series(words)
+    codes = cells.cat.codes.to_numpy(np.intp)
+    used = np.zeros(len(cells.cat.categories) + 1, dtype=bool)
+    used[codes] = True  # -1, a blank, marks the last
+    anew = np.append(np.cumsum(used[:-1]) - 1, -1)
+    return anew[codes], pd.Series(cells.cat.categories[used[:-1]])
+
+
 _NONE: Final[Rows] = np.empty(0, dtype=np.intp)
 
 
@@ -97,7 +112,10 @@ class Fault:
 
 @dataclass(eq=False, slots=True)
 class Body:
-    """The data rows of one block, with what is noted while they are read."""
+    """The data rows of one block, with what is noted while they are read.
+
+    ``categories`` asks for text as categories: a long ledger is checked and counted by its words.
+    """
 
     plan: Plan
     cells: pd.DataFrame
@@ -107,6 +125,7 @@ class Body:
     remarks: list[dict[str, object]] = field(default_factory=list)
     skipped: int = 0
     found: dict[int, Words] = field(default_factory=dict)
+    categories: bool = False
 
     @property
     def height(self) -> int:
@@ -151,13 +170,6 @@ class Body:
             self.found[position] = Words.of(self.cells[position])
         return self.found[position]
 
-    def find_words(self, positions: list[int]) -> None:
-        """Find the distinct words of several columns of a long ledger at once."""
-        positions = [p for p in positions if p not in self.plan.fields.get("record", [])]
-        if self.height > _MANY:
-            with ThreadPoolExecutor() as pool:
-                list(pool.map(self.words_at, positions))
-
     def raw(self, name: str) -> pd.Series | None:
         """Return the cells of a field; None where nothing tells it."""
         if positions := self.plan.fields.get(name):
@@ -197,7 +209,9 @@ class Body:
         if name == "record" and (cells := self.raw(name)) is not None and _is_tidy(cells):
             return cells.reset_index(drop=True)
         found = self.words(name)
-        return None if found is None else found.spread(clean_text(found.words))
+        if found is None:
+            return None
+        return found.spread(clean_text(found.words), categories=self.categories)
 
     def code(self, name: str) -> pd.Series | None:
         """Read a field whose words stand for codes."""
@@ -213,7 +227,7 @@ class Body:
             codes = codes.where(codes.notna() | told.isin(_NOTHING), told)
         elif unknown.any():
             self._unknown_words(name, vocabulary, found, unknown)
-        return found.spread(codes)
+        return found.spread(codes, categories=self.categories)
 
     def _unknown_words(
         self, name: str, vocabulary: str, found: Words, unknown: npt.NDArray[np.bool_]
@@ -300,7 +314,8 @@ class Body:
         """Write 2024 and 三季度 of two columns as one: 2024年三季度."""
         headers = {p: leaf_of(self.plan.block.headers[p]) for p in positions}
         positions = sorted(positions, key=lambda p: "年" not in headers[p] or "半" in headers[p])
-        texts = [clean_text(self.cells[p].reset_index(drop=True)) for p in positions[:2]]
+        columns = self.cells[positions[:2]].astype(object).reset_index(drop=True)
+        texts = [clean_text(columns[p]) for p in positions[:2]]
         year = texts[0].str.replace(r"年度?$", "", regex=True)
         part = texts[1].where(
             ~texts[1].str.fullmatch(r"\d{1,2}").fillna(False),
@@ -363,7 +378,6 @@ def data_rows(plan: Plan, language: Language) -> Body:
     Body
     """
     body = Body(plan, plan.block.cells, plan.block.covered, language)
-    body.find_words([p for positions in plan.fields.values() for p in positions])
     kinds = _kinds_of_rows(body)
     for row, kind in sorted(kinds.items()):
         if kind != "blank":

@@ -14,9 +14,9 @@ from .body import Body, data_rows
 from .layout import column_letter
 from .notes import Faults, problem_frame
 from .recognise import ATTRIBUTES, Left, Plan
-from .scores import Blank, cell_records, frame_of, place_of
+from .scores import Blank, cell_records, frame_of, place_of, plain
 
-_SILENT: Final = ("column.serial", "column.ignored")
+_SILENT: Final = ("column.serial",)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,6 +85,7 @@ def _row_records(body: Body) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read rosters and ledgers: one record a row."""
     table = body.plan.table
     order = COLUMNS[table] if "org" in COLUMNS[table] else ("org", *COLUMNS[table])
+    body.categories = True
     told = {name: body.read(name) for name in order if name not in PLACE}
     rows = frame_of(body.height, {**told, **place_of(body)}, order)
     faults = Faults(body.language)
@@ -120,11 +121,8 @@ def _remark_on_column(body: Body, left: Left) -> None:
         what = word(f"personal.{reason}", body.language)
         body.remark("notice", "personal_column", position=left.position, what=what)
         return
-    rule = (
-        f"column_{reason}"
-        if reason in ("unknown", "second", "without_header")
-        else "column_passed_over"
-    )
+    named = ("unknown", "second", "without_header", "ignored")
+    rule = f"column_{reason}" if reason in named else "column_passed_over"
     if left.near:
         body.remark(
             "warning", "column_misspelt", position=left.position, value=left.header, near=left.near
@@ -140,7 +138,7 @@ def _attributes(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["org", *ATTRIBUTES, "file", "sheet", "row"]
     if plan.table == "organisations" or rows.empty:
         return empty("organisations").reset_index()[columns]
-    first = rows.loc[rows["org"].drop_duplicates().dropna().index]
+    first = plain(rows.loc[rows["org"].drop_duplicates().dropna().index])
     height = len(first)
     beside = {c: first[c].reset_index(drop=True) for c in ("org", "file", "sheet", "row")}
     told = [c for c in ATTRIBUTES if c in plan.fields or c in plan.constants]
@@ -151,7 +149,7 @@ def _attributes(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
             cells = body.read(name)
             if cells is not None:
                 beside[name] = cells.iloc[at].reset_index(drop=True)
-    return frame_of(height, beside, tuple(columns))
+    return plain(frame_of(height, beside, tuple(columns)))
 
 
 def _layout(plan: Plan) -> pd.DataFrame:

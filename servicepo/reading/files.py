@@ -28,6 +28,8 @@ from ..errors import TableError
 TEXT: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
 PARQUET: Final = (".parquet",)
+_LONG: Final = 1 << 20
+_PROBES, _PROBE_LINES = 8, 50
 READABLE: Final = (*TEXT, *WORKBOOKS, *PARQUET)
 
 Merge = tuple[int, int, int, int]
@@ -315,9 +317,14 @@ def _head(text: str) -> tuple[str, int]:
 
 
 def _plain_cells(data: bytes) -> pd.DataFrame:
-    """Read UTF-8 text whose lines all have the same number of fields; refuse any other."""
+    """Read UTF-8 text whose lines all have the same number of fields; refuse any other.
+
+    In a long file, columns that repeat their words come as categories: each word is kept once.
+    """
     mark, width = _head(data[:65_536].decode("utf-8", errors="ignore"))
     names = [str(i) for i in range(width)]
+    once, repeated = pa.large_string(), pa.dictionary(pa.int32(), pa.large_string())
+    repeats = _repeating(data, mark, width) if len(data) >= _LONG else [False] * width
     table = pyarrow.csv.read_csv(
         pa.BufferReader(data),
         read_options=pyarrow.csv.ReadOptions(column_names=names),
@@ -325,13 +332,23 @@ def _plain_cells(data: bytes) -> pd.DataFrame:
             delimiter=mark, newlines_in_values=b'"' in data, ignore_empty_lines=False
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.large_string()),
+            column_types={n: repeated if r else once for n, r in zip(names, repeats, strict=True)},
             strings_can_be_null=True,
             null_values=[""],
         ),
     )
     cells: pd.DataFrame = table.to_pandas()
     return cells.set_axis(range(width), axis=1)
+
+
+def _repeating(data: bytes, mark: str, width: int) -> list[bool]:
+    """Tell which columns repeat their words, by some lines from all over the file."""
+    lines: list[str] = []
+    for start in range(0, len(data), len(data) // _PROBES + 1):
+        piece = data[start : start + 16_384].decode("utf-8", errors="ignore")
+        lines += piece.splitlines()[1:-1][:_PROBE_LINES]
+    rows = [row for row in csv.reader(lines, delimiter=mark) if len(row) == width]
+    return [len(set(column)) <= 0.9 * len(column) for column in zip(*rows, strict=True)]
 
 
 def _delimiter(lines: list[str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
@@ -21,7 +23,7 @@ from .layout import Block, find_blocks, leaf_of
 from .mapping import FileMapping, load_mapping
 from .notes import problem, problem_frame, without_persons
 from .recognise import is_known, plan_block
-from .scores import Blank
+from .scores import Blank, plain
 
 _SOURCES: Final = (
     "file",
@@ -35,6 +37,7 @@ _SOURCES: Final = (
     "sha256",
 )
 _SHOWN: Final = 5
+_INSTRUCTIONS: Final = r"(填写|填报|填表|使用|编制)?(说明|须知|指南)|instructions?|notes?|readme"
 
 
 def read(
@@ -171,7 +174,11 @@ class _Session:
 
     def read_sheet(self, grid: Grid) -> None:
         place = (grid.file, grid.sheet, None, None)
-        if grid.hidden or grid.cells.isna().all(axis=None):
+        if re.fullmatch(_INSTRUCTIONS, grid.sheet.strip(), re.IGNORECASE):
+            self.note("notice", "sheet_of_instructions", place)
+            self.account(grid, None)
+            return
+        if grid.hidden or all(grid.cells[c].isna().all() for c in grid.cells):
             self.note("notice", "sheet_hidden" if grid.hidden else "sheet_empty", place)
             self.account(grid, None)
             return
@@ -301,10 +308,10 @@ class _Session:
             ["order", "row"], kind="stable", na_position="first", ignore_index=True
         )
         return Dataset(
-            organisations=complete(crossed.organisations, beside),
-            evaluations=crossed.evaluations.reset_index(drop=True),
-            services=crossed.services.reset_index(drop=True),
-            surveys=crossed.surveys.reset_index(drop=True),
+            organisations=complete(plain(crossed.organisations), beside),
+            evaluations=plain(crossed.evaluations).reset_index(drop=True),
+            services=plain(crossed.services).reset_index(drop=True),
+            surveys=plain(crossed.surveys).reset_index(drop=True),
             problems=problems.drop(columns="order"),
             sources=self.accounts(problems),
             layout=layout,
@@ -313,10 +320,10 @@ class _Session:
     def accounts(self, problems: pd.DataFrame) -> pd.DataFrame:
         """Return one row per sheet; what was not set aside was kept."""
         errors = problems[problems["severity"].eq("error")]
-        aside = errors.fillna({"sheet": ""}).groupby(["file", "sheet"]).size()
+        aside = Counter(zip(errors["file"], errors["sheet"].fillna(""), strict=True))
         found = pd.DataFrame(self.sources, columns=list(_SOURCES))
-        keys = pd.MultiIndex.from_frame(found[["file", "sheet"]])
-        found["set_aside"] = aside.reindex(keys, fill_value=0).to_numpy()
+        places = zip(found["file"], found["sheet"], strict=True)
+        found["set_aside"] = [aside[place] for place in places]
         found["kept"] = found["records"] - found["set_aside"]
         counts = ("records", "kept", "set_aside", "skipped")
         return found.astype({c: "int64" if c in counts else dtype_of(c) for c in _SOURCES})

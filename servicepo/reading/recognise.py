@@ -205,7 +205,8 @@ def _sample(cells: pd.Series) -> pd.Series:
     """Return some of the filled cells, spread over the column."""
     step = max(1, len(cells) // (4 * _SAMPLE))
     some = cells.iloc[::step].dropna().iloc[:_SAMPLE]
-    return some if len(some) else cells.dropna().iloc[:_SAMPLE]
+    some = some if len(some) else cells.dropna().iloc[:_SAMPLE]
+    return some.astype(object) if isinstance(some.dtype, pd.CategoricalDtype) else some
 
 
 def _mostly_numbers(cells: pd.Series) -> bool:
@@ -324,8 +325,11 @@ def _personal(header: str, cells: pd.Series) -> str | None:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return None
     sample = _sample(cells)
+    reason = next(iter(personal_columns(sample.to_frame(header)).values()), None)
+    if reason is None:
+        return None
     footer = [isinstance(cell, str) and kind_of_row(cell) is not None for cell in sample]
-    sample = sample[[not passed for passed in footer]]
+    sample = sample[[not passed for passed in footer]]  # 填表人：…… below the table
     reason = next(iter(personal_columns(sample.to_frame(header)).values()), None)
     if reason in ("telephone", "mobile"):  # 电话普及率 is a number, no telephone
         numbers = parse_numbers(sample).values

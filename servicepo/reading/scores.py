@@ -296,12 +296,22 @@ def constant(text: str, height: int) -> pd.Series:
 def frame_of(
     height: int, told: Mapping[str, pd.Series | None], order: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Return a frame with some columns, each of its type; what nobody tells is missing."""
+    """Return a frame with some columns, each of its type; what nobody tells is missing.
+
+    Text may stay in categories until `plain` writes it out.
+    """
     data = {}
     for name in order:
         dtype: Any = dtype_of(name)
         cells = told.get(name)
         if cells is None:
             cells = pd.Series(pd.array([None], dtype=dtype).take(np.zeros(height, np.intp)))
-        data[name] = cells if cells.dtype == dtype else cells.astype(dtype)
+        kept = cells.dtype == dtype or isinstance(cells.dtype, pd.CategoricalDtype)
+        data[name] = cells if kept else cells.astype(dtype)
     return pd.DataFrame(data, index=range(height))
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Write text that stands in categories out as text."""
+    categories = [c for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)]
+    return frame.astype(dict.fromkeys(categories, "str")) if categories else frame

@@ -45,7 +45,7 @@ def test_foreign_columns_words_constants_and_zone(ledger):
     assert data.organisations.loc["East", ["sector", "domain"]].tolist() == [
         *("government_organ", "organs")
     ]
-    assert data.problems.empty
+    assert data.problems["rule"].tolist() == ["column_ignored"]
 
 
 def test_moments_are_told_in_china_where_no_zone_is_given(ledger):
