@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,17 +10,19 @@ import numpy as np
 import pandas as pd
 
 from .declared import near
-from .errors import MethodError
+from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
 from .methods.convergence import beta_convergence
 from .methods.transitions import promotions, transition_matrix, transition_probabilities
 from .methods.trend import mann_kendall, sen_slope, smallest_p_value
+from .tables import period_text
 
 QUARTERS: Final = ("q1", "q2", "q3", "q4")  # from the lowest
 Z: Final = 1.96
 NORMAL_MAD: Final = 1.4826  # median absolute deviation -> standard deviation of a normal
 SIGNIFICANT: Final = 0.05
+FEWEST: Final = 5  # changes in one period that tell how large changes usually are
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,8 +34,9 @@ class Change:
     steps : DataFrame
         Indexed by (org, period), one row per step from the period before: ``before``, ``score``,
         ``change``, ``standard_error`` (of the change; NaN unknown), ``usual`` (how large changes of
-        that period usually are), ``noise`` (the larger of the two), ``beyond`` (whether the change
-        is more than 1.96 times the noise).
+        that period usually are; NaN where fewer than 5 or most of them are alike), ``noise`` (the
+        larger of the two; NaN where neither is known), ``beyond`` (whether the change is known to
+        be more than 1.96 times the noise).
     trends : DataFrame
         Indexed by org: ``n`` periods, ``slope`` (Sen, points per period), ``s``, ``tau``,
         ``p_value`` (Mann–Kendall, exact), ``smallest_p_value`` (the least it could be).
@@ -67,10 +71,10 @@ class Change:
     index: Index
 
     def __repr__(self) -> str:
-        periods = self.index.overall.index.get_level_values("period").unique()
+        periods = _texts(self.convergence.index)
         significant = int((self.trends["p_value"] <= SIGNIFICANT).sum())
         return (
-            f"Change({periods.min()}–{periods.max()}: {len(self.steps)} steps, "
+            f"Change({periods[0]}–{periods[-1]}: {len(self.steps)} steps, "
             f"mean {self.steps['change'].mean():+.1f}, {len(self.warnings)} fell by more than "
             f"noise; {len(self.trends)} trends, {significant} significant)"
         )
@@ -157,6 +161,12 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
         For fewer than 2 periods, scores on different full marks, or grades that are not ordered
         categories.
 
+    Warns
+    -----
+    MethodWarning
+        Where the weights change from year to year, so that scores change without any change of the
+        organisations.
+
     Notes
     -----
     A step joins two periods that follow each other among those in which anybody was scored; an
@@ -186,9 +196,10 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     panel = _panel(index.overall)
     if panel.shape[1] < 2:
         raise MethodError(
-            f"change needs at least 2 periods, got {', '.join(map(str, panel.columns)) or 'none'}. "
-            "Read the periods before as well."
+            "change needs at least 2 periods, got "
+            f"{', '.join(_texts(panel.columns)) or 'none'}. Read the periods before as well."
         )
+    _warn_where_weights_change(index)
     errors = index.standard_errors
     noise = panel * np.nan if errors is None else _panel(errors).reindex_like(panel)
     steps = _steps(panel, noise)
@@ -226,6 +237,25 @@ def _refuse_mixed_full_marks(index: Index) -> None:
             )
 
 
+def _warn_where_weights_change(index: Index) -> None:
+    own = index.group_of_row
+    first = own.groupby(level="org").transform("first")
+    moves = pd.DataFrame({"first": first, "own": own}).dropna().drop_duplicates()
+    weights = index.weights["global_weight"].unstack("group").fillna(0.0)  # noqa: PD010 (unique keys)
+    if not np.allclose(weights[moves["first"]], weights[moves["own"]]):
+        warnings.warn(
+            "Scores should be weighted alike in all periods for their change to be measured; the "
+            f"weights of {index.framework.id} change over time, and part of the change is theirs. "
+            'Build the index with weights that stay, such as weights="equal".',
+            MethodWarning,
+            stacklevel=3,
+        )
+
+
+def _texts(periods: pd.Index) -> list[str]:
+    return [str(text) for text in period_text(pd.PeriodIndex(periods))]
+
+
 def _panel(column: pd.Series) -> pd.DataFrame:
     """Spread (org, period) out: a row for each organisation, a column for each period told of."""
     rows, orgs = pd.factorize(column.index.get_level_values("org"), sort=True)
@@ -246,6 +276,7 @@ def _steps(panel: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
     before, after = panel.iloc[:, :-1].to_numpy(), panel.iloc[:, 1:].to_numpy()
     change = pd.DataFrame(after - before)
     usual = NORMAL_MAD * (change - change.median()).abs().median()
+    usual = usual.where((change.count() >= FEWEST) & (usual > 0))
     squares = errors.to_numpy() ** 2
     steps = pd.DataFrame(
         {

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import servicepo as sp
-from servicepo.errors import MethodError
+from servicepo.errors import MethodError, MethodWarning
 
 CODES = ["team_awareness", "team_style", "results_welcomed"]
 YEARS = ("2021", "2022", "2023", "2024")
@@ -231,3 +231,40 @@ def test_few_organisations_have_no_beta(small_index):
 def test_refusals_say_what_and_how_to_mend(small_index, table, call, message):
     with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
         call(small_index, table)
+
+
+def test_too_few_changes_do_not_tell_how_large_they_usually_are(small_index, table):
+    few = sp.measure_change(small_index(frame([[70, 60, 65, 64], [50, 55, 50, 51]])))
+    assert few.steps["noise"].isna().all()
+    assert few.warnings.empty
+    still = np.tile(table[:, :1], (1, 4))
+    still[0, 3] -= 1
+    assert sp.measure_change(small_index(frame(still))).warnings.empty
+
+
+def test_weights_that_change_over_time_are_told():
+    rows = pd.MultiIndex.from_product(
+        [["甲", "乙", "丙"], pd.PeriodIndex(["2022", "2023"], freq="Y")], names=["org", "period"]
+    )
+    values = pd.DataFrame({"base_dues": [90.0] * 6, "plan_effect": [60.0] * 6}, rows)
+    framework = sp.load_framework("base_plus_plan")
+    index = sp.build_index(values, framework, normalise="goalposts")
+    message = (
+        "Scores should be weighted alike in all periods for their change to be measured; the "
+        "weights of base_plus_plan change over time, and part of the change is theirs. Build the "
+        'index with weights that stay, such as weights="equal".'
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$"):
+        made = sp.measure_change(index)
+    assert (made.steps["change"] < 0).all()
+    assert sp.measure_change(index.rebuild(weights="equal")).steps["change"].eq(0).all()
+
+
+def test_half_years_are_told_as_such(small_index, table):
+    halves = pd.PeriodIndex(["2023Q1", "2023Q3", "2024Q1", "2024Q3"], freq="2Q-DEC")
+    values = frame(table, halves, "2Q-DEC")
+    assert repr(sp.measure_change(small_index(values))).startswith("Change(2023H1–2024H2: 120")
+    message = "change needs at least 2 periods, got 2024H2. Read the periods before as well."
+    last = values[values.index.get_level_values("period") == halves[-1]]
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.measure_change(small_index(last))

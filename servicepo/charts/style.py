@@ -125,7 +125,7 @@ def drawing(ax: Axes | None, *, width: float = DOUBLE, height: float) -> Iterato
     register_fonts()
     # A backend that wakes up inside the context would lose its interactive mode on the way out:
     # notebooks would show the first chart and no other. So it is woken before.
-    plt.draw_if_interactive()
+    plt.draw_if_interactive()  # type: ignore[no-untyped-call]
     resolution = {"figure.dpi": mpl.rcParams["figure.dpi"]}
     with mpl_style.context(["default", {**_RC, **resolution}]):
         if ax is None:
