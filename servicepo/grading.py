@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .bench import combine
 from .declared import near
 from .errors import MethodError, MethodWarning
-from .index import Index
+from .index import Index, directions
 from .labels import Language, word
+from .methods.normalisation import fit_scale
 from .rules import Bar, Scheme, load_scheme
 
 # Scores are sums of products; what misses a cut-off by less than this misses it by rounding only.
@@ -300,7 +302,7 @@ def _against_bounds(index: Index) -> Index:
     codes = index.scale.codes
     unbounded = [code for code in codes if index.framework.indicator(code).goalposts is None]
     if not unbounded:
-        return index.rebuild(normalise="goalposts")
+        return _rescored(index)
     warnings.warn(
         "Cut-offs are marks out of 100 and need indicators with declared bounds; "
         f"{', '.join(unbounded)} have none, so relative scores are graded. "
@@ -309,6 +311,28 @@ def _against_bounds(index: Index) -> Index:
         stacklevel=3,
     )
     return index
+
+
+def _rescored(index: Index) -> Index:
+    """Score against declared bounds; the weights stay as they are, whatever data gave them."""
+    values = index.values[list(index.scale.codes)]
+    scale = fit_scale(
+        values, "goalposts", directions=directions(index.framework).loc[values.columns]
+    )
+    built = combine(
+        100 * scale.apply(values),
+        index._groups,
+        aggregation=index.choices.aggregate,
+        available=index.choices.available,
+    )
+    return replace(
+        index,
+        scale=scale,
+        choices=replace(index.choices, normalise="goalposts"),
+        overall=built.overall,
+        dimensions=built.dimensions,
+        coverage=built.coverage,
+    )
 
 
 def _refuse_outside(score: pd.Series) -> None:

@@ -199,3 +199,23 @@ def test_scores_beyond_full_marks_are_refused(small_index):
     )
     with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
         sp.grade(small_index(rows, normalise="fixed"))
+
+
+@pytest.mark.parametrize("weights", ["entropy", {"indicators": "critic", "dimensions": "equal"}])
+def test_weights_found_in_the_data_stay_as_they_are(small_index, weights):
+    draw = np.random.default_rng(2)
+    rows = pd.MultiIndex.from_product(
+        [[f"o{i}" for i in range(12)], pd.PeriodIndex(["2024"], freq="Y")], names=["org", "period"]
+    )
+    scores = np.column_stack([draw.uniform(40, 95, 12), draw.uniform(88, 92, 12)])
+    values = pd.DataFrame(scores, rows, columns=["team_awareness", "team_style"])
+    values["results_welcomed"] = 0.95
+    values.iloc[0, 2] = 0.9
+    index = small_index(values, normalise="minmax", weights=weights)
+    made = sp.grade(index)
+    pd.testing.assert_frame_equal(made.index.weights, index.weights)
+    own = index.weights.loc["all", "global_weight"]
+    marks = values * [1, 1, 100]
+    expected = (marks * own[marks.columns]).sum(axis=1)
+    np.testing.assert_allclose(made.table["score"], expected)
+    assert made.rescored
