@@ -196,7 +196,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "table.pairs": ("两两比较", "Pairs of domains"),
     "note.pairs": (
-        "Dunn 检验，P 值经 Holm 校正；差值为中位数之差；Cliff’s δ 为效应量。",
+        "Dunn 检验，P 值经 Holm 校正；差值为中位数之差；Cliff δ 为效应量。",
         "Dunn’s test, p by Holm; difference of medians; Cliff’s δ is the effect size.",
     ),
     "table.inequality": ("得分差异的分解", "Inequality of scores"),
@@ -247,6 +247,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Of {scored} organisations with a score in {period}, {count} meet one rule or more: "
         "{bottom} are in the bottom {share:.0%} of their sector, {criteria} meet a criterion "
         "of the Opinion ([[weak]]).",
+    ),
+    "weak.none": (
+        "没有党组织符合所列规则，或各党组织得分相同、数据不足，无法区分。",
+        "No organisation meets a rule, or scores are equal or too few to tell.",
     ),
     "weak.hidden": (
         "表中以代码代替名称；代码的序号随机产生，不反映名次。",
