@@ -25,6 +25,7 @@ Seed = int | np.random.Generator | None
 # How far an average weight is moved: its coefficient of variation over the draws.
 WEIGHT_SPREAD: Final = 0.25
 QUANTILES: Final = (0.5, 0.05, 0.95)
+MOST_RANKED: Final = 4_000_000  # ranks worked on at a time
 
 # Every normalisation is brought to positive numbers around 1..100, which a geometric mean needs;
 # an arithmetic mean ranks alike before and after.
@@ -180,10 +181,14 @@ def assess_robustness(
     own_group = index.group_of_row.to_numpy(dtype=object)
     parts, variances = [], []
     for rows in _classes(base):
-        ranks = np.stack([_ranks(x, own_group[rows], rows, weights) for x in tables])
-        parts.append(_summary(ranks, base.iloc[rows], share))
-        shape = (len(POSITIVE), len(AVERAGED), draws, len(rows))
-        variances.append(_variances(ranks.reshape(shape) / len(rows)))
+        ranks = np.empty((len(tables), draws, len(rows)), dtype=np.int32)
+        for place, x in enumerate(tables):
+            ranks[place] = _ranks(x, own_group[rows], rows, weights)
+        for part in _slices(len(rows), len(tables) * draws):
+            own = ranks[:, :, part]
+            parts.append(_summary(own, base.iloc[rows[part]], share, len(rows)))
+            shape = (len(POSITIVE), len(AVERAGED), draws, -1)
+            variances.append(_variances(own.reshape(shape) / len(rows)))
     columns = ["median", "low", "high", "mean_shift", "p_bottom"]
     summary = pd.concat(parts)[columns].reindex(base.index)
     return Robustness(
@@ -255,13 +260,24 @@ def _ranks(
         scores[:, mine] = total / held
     # Equal scores may differ in the last digit of a product; seven digits tell the others apart.
     coarse = np.negative(scores).astype(np.float32)
-    ranks: npt.NDArray[np.int32] = rankdata(coarse, method="min", axis=1).astype(np.int32)
+    ranks = np.empty(coarse.shape, dtype=np.int32)
+    for part in _slices(draws, len(rows)):
+        ranks[part] = rankdata(coarse[part], method="min", axis=1)
     return ranks
 
 
-def _summary(ranks: npt.NDArray[np.int32], base: pd.DataFrame, share: float) -> pd.DataFrame:
+def _slices(count: int, width: int) -> Iterator[slice]:
+    """Cut a table of so many rows (or columns) of this width into parts that memory holds."""
+    size = max(1, MOST_RANKED // width)
+    for start in range(0, count, size):
+        yield slice(start, start + size)
+
+
+def _summary(
+    ranks: npt.NDArray[np.int32], base: pd.DataFrame, share: float, n: int
+) -> pd.DataFrame:
+    """Sum up the ranks of some organisations of a class of n over all runs."""
     runs = ranks.reshape(-1, ranks.shape[-1])
-    n = runs.shape[1]
     named = math.floor(share * n + 0.5 + 1e-9)
     levels = np.quantile(runs, QUANTILES, axis=0, method="inverted_cdf")
     made = dict(zip(("median", "low", "high"), levels.astype(float), strict=True))
