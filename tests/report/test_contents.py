@@ -150,19 +150,29 @@ def test_english_says_everything_in_english(index):
         assert not any("\u4e00" <= letter <= "\u9fff" for letter in text), text
 
 
-def test_one_period_without_evidence_or_organisations_is_told_not_failed():
+def one_period(marks):
+    """Return the report on bare marks of one year, without files or roster."""
     framework = sp.load_framework("six_haves")
-    rng = np.random.default_rng(0)
     rows = pd.MultiIndex.from_product(
-        [[f"org{n}" for n in range(12)], pd.period_range("2024", periods=1, freq="Y")],
+        [[f"org{n}" for n in range(len(marks))], pd.period_range("2024", periods=1, freq="Y")],
         names=["org", "period"],
     )
     codes = [i.code for i in framework.indicators if not i.sectors and i.unit == "points"]
-    values = pd.DataFrame(rng.uniform(60, 100, (12, len(codes))), index=rows, columns=codes)
-    content = gather(
-        sp.build_index(values, framework), language="zh", names=False, seed=0, tell=quiet
+    values = pd.DataFrame(
+        np.broadcast_to(marks, (len(codes), len(marks))).T * 1.0, index=rows, columns=codes
     )
-    parts = {s.key: s.parts for s in content.sections}
+    index = sp.build_index(values, framework, normalise="goalposts")
+    return gather(index, language="zh", names=False, seed=0, tell=quiet)
+
+
+def test_nobody_is_listed_where_all_are_alike():
+    parts = {s.key: s.parts for s in one_period(np.full(5, 70.0)).sections}
+    assert parts["weak"] == ("没有党组织符合所列规则，或各党组织得分相同、数据不足，无法区分。",)
+    assert parts["robustness"][0].startswith("按现有数据无法完成本项分析")
+
+
+def test_one_period_without_evidence_or_organisations_is_told_not_failed():
+    parts = {s.key: s.parts for s in one_period(np.linspace(60, 99, 12)).sections}
     assert parts["change"] == ("数据只有一个考评期，不能分析变化趋势。",)
     assert parts["data"][0].startswith("本指数由给定的数值直接计算")
     assert parts["domains"][0].startswith("按现有数据无法完成本项分析")

@@ -33,6 +33,8 @@ def weak_section(material: Material) -> Section:
     if found is None:
         return Section("weak", title, (material.refusal("weak"),))
     listed = found.table[found.table["weak"]]
+    if listed.empty:
+        return Section("weak", title, (material.say("weak.none"),))
     parts: list[Part] = [
         material.say("weak.purpose"),
         material.say(
@@ -46,8 +48,6 @@ def weak_section(material: Material) -> Section:
         ),
         material.say("weak.shown" if material.names else "weak.hidden"),
     ]
-    if listed.empty:
-        return Section("weak", title, tuple(parts))
     known = listed["p_weak"].dropna()
     if len(known):
         parts.append(
