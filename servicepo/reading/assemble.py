@@ -54,17 +54,14 @@ def unify_names(
     """
     roster = tables["organisations"]
     full = roster[["name", "org"]].dropna()
-    canonical: dict[str, str] = {}
-    for names, orgs in (
-        (roster["org"].dropna(), roster["org"].dropna()),
-        (full["name"], full["org"]),
-        (beside["org"].dropna(), beside["org"].dropna()),
-    ):
-        for key, org in zip(match_key(names), orgs, strict=True):
-            canonical.setdefault(key, org)
-    written = pd.concat([roster["org"], beside["org"]]).dropna().drop_duplicates()
-    keys = match_key(written)
-    changed = {n: canonical[k] for n, k in zip(written, keys, strict=True) if canonical[k] != n}
+    seen = beside["org"].dropna()
+    orgs = pd.concat([roster["org"].dropna(), full["org"], seen], ignore_index=True)
+    names = pd.concat([roster["org"].dropna(), full["name"], seen], ignore_index=True)
+    keys = match_key(names)
+    canonical = orgs[~keys.duplicated()].set_axis(keys[~keys.duplicated()])
+    unified = keys.map(canonical)
+    different = (unified != orgs) & (orgs == names)
+    changed = dict(zip(orgs[different], unified[different], strict=True))
     if not changed:
         return _indexed(tables), beside, empty("problems")
     remarks = []
@@ -102,7 +99,12 @@ def complete(roster: pd.DataFrame, beside: pd.DataFrame) -> pd.DataFrame:
     Without a roster the organisations are those they name; with one it alone tells who belongs. A
     domain nobody told follows from the sector.
     """
-    others = beside.dropna(subset="org").groupby("org", sort=False).first()
+    others = beside.dropna(subset="org")
+    others = (
+        others.set_index("org")
+        if others["org"].is_unique
+        else others.groupby("org", sort=False).first()
+    )
     whole = roster if len(roster) else others
     filled = {
         name: whole[name].where(whole[name].notna(), others[name].reindex(whole.index))

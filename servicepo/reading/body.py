@@ -220,13 +220,14 @@ class Body:
             return None
         vocabulary = _CLOSED.get(name, name)
         read = codes_of if name in _SEVERAL else code_of
-        told = clean_text(found.words)
-        codes = read(vocabulary, told)
-        unknown = (codes.isna() & told.notna() & ~told.isin(_NOTHING)).to_numpy()
-        if name in _OPEN:
-            codes = codes.where(codes.notna() | told.isin(_NOTHING), told)
-        elif unknown.any():
-            self._unknown_words(name, vocabulary, found, unknown)
+        codes = read(vocabulary, found.words)
+        if codes.isna().any():
+            told = clean_text(found.words)
+            unknown = codes.isna() & told.notna() & ~told.isin(_NOTHING)
+            if name in _OPEN:
+                codes = codes.mask(unknown, told)
+            else:
+                self._unknown_words(name, vocabulary, found, unknown.to_numpy())
         return found.spread(codes, categories=self.categories)
 
     def _unknown_words(

@@ -85,7 +85,7 @@ def _row_records(body: Body) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read rosters and ledgers: one record a row."""
     table = body.plan.table
     order = COLUMNS[table] if "org" in COLUMNS[table] else ("org", *COLUMNS[table])
-    body.categories = True
+    body.categories = table == "services"
     told = {name: body.read(name) for name in order if name not in PLACE}
     rows = frame_of(body.height, {**told, **place_of(body)}, order)
     faults = Faults(body.language)

@@ -313,5 +313,11 @@ def frame_of(
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Write text that stands in categories out as text."""
-    categories = [c for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)]
-    return frame.astype(dict.fromkeys(categories, "str")) if categories else frame
+    written = {
+        str(name): pd.Series(cells.cat.categories, dtype="str").array.take(
+            cells.cat.codes.to_numpy(np.intp), allow_fill=True
+        )
+        for name, cells in frame.items()
+        if isinstance(cells.dtype, pd.CategoricalDtype)
+    }
+    return frame.assign(**written) if written else frame
