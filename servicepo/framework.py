@@ -231,6 +231,18 @@ class Framework:
         """
         return tuple(i for i in self.indicators if i.applies(domain, sector))
 
+    def names(self, language: Language = "zh") -> dict[str, str]:
+        """Return the names of dimensions and indicators by code, such as charts take as ``words``.
+
+        Examples
+        --------
+        >>> names = load_framework("six_haves").names()
+        >>> names["team"], names["team_style"]
+        ('领导班子', '服务作风')
+        """
+        dimensions = {d.code: d.label(language) for d in self.dimensions}
+        return dimensions | {i.code: i.label(language) for i in self.indicators}
+
     def dimension_weights(
         self, period: pd.Period | str | int | None = None
     ) -> Mapping[str, float] | str:

@@ -39,6 +39,9 @@ def weak_reasons(
         - ``org``: name or code of the organisation (up to 60), in the order of the rows;
         - ``reason``: code or words of the dimension or indicator;
         - ``shortfall``: number; the higher, the darker the cell. None is a white cell with a dash.
+
+        ``find_weak(index).reasons`` may be given as it is: its ``indicator`` is the reason, its
+        ``degree``, a share, is shown in per cent.
     ax : Axes, optional
         Where to draw; without it a new figure 17 cm wide.
     language : {"zh", "en"}
@@ -96,6 +99,9 @@ def _counts(
 def _shortfalls(
     frame: pd.DataFrame, ax: Axes | None, language: Language, title: str | None, words: Words
 ) -> Axes:
+    obstacles = "reason" not in frame and {"indicator", "degree"} <= set(frame.columns)
+    if obstacles:
+        frame = frame.assign(reason=frame["indicator"], shortfall=100 * frame["degree"])
     table = table_of(frame, "weak_reasons", text=("org", "reason"), numbers=("shortfall",))
     check_keys(table, "weak_reasons", "org", "reason")
     present(table, "weak_reasons", "shortfall")
@@ -113,5 +119,6 @@ def _shortfalls(
             [shown(reason, language, words) for reason in reasons],
             limits=(0.0, float(np.nanmax(values)) or 1.0),
         )
+        axes.set_xlabel(title_of("chart.obstacle", language) if obstacles else "")
         axes.set_title(title or "")
         return axes

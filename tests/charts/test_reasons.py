@@ -39,6 +39,25 @@ def test_shortfalls_are_cells_of_organisation_and_reason():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["领导班子", "服务业绩"]
 
 
+def test_obstacle_degrees_are_drawn_as_they_are_found():
+    frame = pd.DataFrame(
+        {
+            "org": ["村-001", "村-001", "村-002"],
+            "place": [1, 2, 1],
+            "indicator": ["team_style", "results_welcomed", "team_style"],
+            "dimension": ["team", "results", "team"],
+            "degree": [0.5, 0.25, 1.0],
+        }
+    )
+    before = frame.copy()
+    ax = weak_reasons(frame, words={"team_style": "服务作风"})
+    cells = ax.collections[0].get_array().filled(np.nan)
+    np.testing.assert_array_equal(cells, [[50, 25], [100, np.nan]])
+    assert ax.get_xlabel() == "障碍度（%）"
+    assert weak_reasons(frame, language="en").get_xlabel() == "Obstacle degree (%)"
+    pd.testing.assert_frame_equal(frame, before)
+
+
 def test_too_many_organisations_are_refused():
     frame = pd.DataFrame({"org": [f"{i}村" for i in range(61)], "reason": "a", "shortfall": 1.0})
     with pytest.raises(TableError) as caught:
