@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .choices import Choice, Method, by_level, chosen
 from .errors import MethodError, MethodWarning
 from .framework import Framework
-from .methods.aggregation import aggregate
-from .methods.objective_weights import OBJECTIVE_WEIGHTS
+from .methods.aggregation import AGGREGATIONS, ROW_BY_ROW
+from .methods.dispersion import IMPORTANCES, weights_of
+from .methods.objective_weights import OBJECTIVE_WEIGHTS, equal
+from .scored import Array, Scored, side_by_side
+from .scored import Rows as Some
 
-Choice: TypeAlias = str | Callable[..., Any] | Mapping[str, Any] | pd.Series
 Rows: TypeAlias = npt.NDArray[np.intp]
 
 
@@ -51,42 +54,6 @@ class Built(NamedTuple):
     overall: pd.Series
     dimensions: pd.DataFrame
     coverage: pd.Series
-
-
-def by_level(choice: Choice, default: str, what: str) -> tuple[Any, Any]:
-    """Split a choice into the one for indicators and the one for dimensions.
-
-    Parameters
-    ----------
-    choice : word, callable, Series or mapping
-        A mapping has the keys "indicators" and "dimensions"; a missing key takes the default.
-    default : str
-        The word a missing key takes.
-    what : str
-        Name of the choice, for the message.
-
-    Returns
-    -------
-    (choice, choice)
-
-    Raises
-    ------
-    MethodError
-        For another key.
-
-    Examples
-    --------
-    >>> by_level({"dimensions": "equal"}, "framework", "weights")
-    ('framework', 'equal')
-    """
-    if not isinstance(choice, Mapping):
-        return choice, choice
-    if unknown := sorted(set(choice) - {"indicators", "dimensions"}):
-        raise MethodError(
-            f'{what} by level must have the keys "indicators" and "dimensions", '
-            f"got {unknown[0]!r}. Rename it; one number per indicator goes into a Series."
-        )
-    return choice.get("indicators", default), choice.get("dimensions", default)
 
 
 def classify(
@@ -151,7 +118,7 @@ def classify(
 
 
 def weigh(
-    scores: pd.DataFrame,
+    scores: Scored,
     classes: list[Class],
     framework: Framework,
     *,
@@ -162,9 +129,8 @@ def weigh(
 
     Parameters
     ----------
-    scores : DataFrame
-        (org, period) x indicator, normalised; what data-driven weights are computed from, inside
-        each class.
+    scores : Scored
+        (org, period) x indicator; what data-driven weights are computed from, inside each class.
     classes : list of Class
         From `classify`.
     framework : Framework
@@ -176,36 +142,36 @@ def weigh(
     -------
     tuple of Group
     """
-    nested = isinstance(weights, Mapping) or (isinstance(weights, str) and weights == "framework")
+    levels = isinstance(weights, Mapping) and "method" not in weights
+    nested = levels or _is(weights, "framework")
     groups = []
     for label, rows, indicators, declared in classes:
-        block = _rows(scores, rows)
         if not nested:
             codes = [code for own in indicators.values() for code in own]
-            flat = _resolve(weights, block[codes], "weights")
+            flat = _resolve(weights, scores, codes, rows, "weights")
             across = pd.Series({d: flat[own].sum() for d, own in indicators.items()})
             local = {d: _shares(flat[own], f"weights of {d}") for d, own in indicators.items()}
             groups.append(Group(label, rows, local, across))
             continue
         inner, outer = by_level(weights, "framework", "weights")
-        within, _ = by_level(aggregation, "arithmetic", "aggregate")
         local = {}
         for d, own in indicators.items():
             choice = framework.indicator_weights(d) if _is(inner, "framework") else inner
-            local[d] = _resolve(choice, block[own], f"weights of {d}")
+            local[d] = _resolve(choice, scores, own, rows, f"weights of {d}")
         choice = declared if _is(outer, "framework") else outer
-        tops = pd.DataFrame(columns=list(indicators), dtype=float)
-        if isinstance(choice, str) or callable(choice):
-            tops = pd.DataFrame(
-                {d: aggregate(block[own], local[d], within) for d, own in indicators.items()}
-            )
-        across = _resolve(choice, tops, "weights of the dimensions")
+        tops = scores
+        if _comes_from_data(choice):
+            within = by_level(aggregation, "arithmetic", "aggregate")[0]
+            found, _ = _dimensions(scores, Group(label, rows, local, pd.Series()), within, 0.0)
+            tops = Scored(found)
+            rows = np.arange(len(tops))
+        across = _resolve(choice, tops, list(indicators), rows, "weights of the dimensions")
         groups.append(Group(label, rows, local, across))
     return tuple(groups)
 
 
 def combine(
-    scores: pd.DataFrame,
+    scores: Scored | pd.DataFrame,
     groups: tuple[Group, ...],
     *,
     aggregation: Choice,
@@ -215,7 +181,7 @@ def combine(
 
     Parameters
     ----------
-    scores : DataFrame
+    scores : Scored or DataFrame
         (org, period) x indicator; NaN is missing.
     groups : tuple of Group
         From `weigh`.
@@ -229,26 +195,25 @@ def combine(
     Built
         ``overall``, ``dimensions`` and ``coverage`` (share of the weight present), by row.
     """
+    if isinstance(scores, pd.DataFrame):
+        scores = Scored(scores)
     inner, outer = by_level(aggregation, "arithmetic", "aggregate")
-    order = dict.fromkeys(code for group in groups for code in group.local)
-    table = np.full((len(scores), len(order)), np.nan)
+    order = list(dict.fromkeys(code for group in groups for code in group.local))
+    table = np.full((len(scores), len(order)), np.nan, order="F")
     overall = np.full(len(scores), np.nan)
     coverage = np.zeros(len(scores))
     for group in groups:
-        block = _rows(scores, group.rows)
-        tops = {}
-        covered = np.zeros(len(block))
-        for code, local in group.local.items():
-            tops[code], present = _node(block[list(local.index)], local, inner, available)
-            covered += group.across[code] * present
-        top = pd.DataFrame(tops, index=block.index)
-        overall[group.rows] = _node(top, group.across, outer, available)[0]
-        coverage[group.rows] = covered
-        places = np.array([list(order).index(code) for code in tops])
-        table[np.ix_(group.rows, places)] = top.to_numpy()
+        rows = scores.all_or(group.rows)
+        tops, covered = _dimensions(scores, group, inner, available)
+        top = Scored(tops)
+        method = _aggregation(outer)
+        overall[rows], _ = _node(top, group.across, slice(0, len(top)), method, available)
+        coverage[rows] = covered
+        for code in tops.columns:
+            table[rows, order.index(code)] = tops[code].to_numpy()
     return Built(
         pd.Series(overall, index=scores.index, name="overall"),
-        pd.DataFrame(table, index=scores.index, columns=list(order)),
+        pd.DataFrame(table, index=scores.index, columns=order, copy=False),
         pd.Series(coverage, index=scores.index, name="coverage"),
     )
 
@@ -356,8 +321,7 @@ def _known(value: Any) -> Any:
 def _label(kinds: list[Kind], others: list[Kind]) -> str:
     """Name a class by its years and its domains, or its sectors where others share the domain."""
     periods, domains, sectors = (
-        list(dict.fromkeys(str(x) for x in column if x))
-        for column in zip(*kinds, strict=True)
+        list(dict.fromkeys(str(x) for x in column if x)) for column in zip(*kinds, strict=True)
     )
     shared = {kind.domain for kind in others} & set(domains)
     finer = sectors if shared else domains
@@ -366,8 +330,9 @@ def _label(kinds: list[Kind], others: list[Kind]) -> str:
 
 def _with_values(values: pd.DataFrame, rows: Rows, codes: tuple[str, ...], label: str) -> set[str]:
     """Return the codes that have a value in these rows; warn of the others."""
-    filled = {code for code in codes if values[code].to_numpy()[rows].size}
-    filled = {code for code in filled if not np.isnan(values[code].to_numpy()[rows]).all()}
+    if len(rows) == len(values):  # columns without any value are left out before
+        return set(codes)
+    filled = {code for code in codes if values[code].iloc[rows].notna().any()}
     if empty := [code for code in codes if code not in filled]:
         warnings.warn(
             f"Every indicator should have values; in {label!r} there are none for "
@@ -379,62 +344,121 @@ def _with_values(values: pd.DataFrame, rows: Rows, codes: tuple[str, ...], label
     return filled
 
 
-def _rows(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
-    return frame if len(rows) == len(frame) else frame.iloc[rows]
+def _aggregation(choice: Any) -> Method:
+    return chosen(choice, AGGREGATIONS, "aggregate")
+
+
+def _dimensions(
+    scores: Scored, group: Group, choice: Any, available: float
+) -> tuple[pd.DataFrame, Array]:
+    """Return the dimensions of a group's rows, and the share of the weight present there."""
+    method, rows = _aggregation(choice), scores.all_or(group.rows)
+    made = np.empty((len(group.rows), len(group.local)), order="F")
+    covered = np.zeros(len(group.rows))
+    for place, (code, local) in enumerate(group.local.items()):
+        made[:, place], present = _node(scores, local, rows, method, available)
+        covered += group.across.get(code, 0.0) * present
+    tops = pd.DataFrame(made, index=scores.labels(rows), columns=list(group.local), copy=False)
+    return tops, covered
 
 
 def _node(
-    block: pd.DataFrame, weights: pd.Series, method: Any, available: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Aggregate the rows in which enough of the weight is present."""
-    present = np.zeros(len(block))
-    for code, weight in weights.items():
-        present += weight * ~np.isnan(block[code].to_numpy())
+    scores: Scored, weights: pd.Series, rows: Some, method: Method, available: float
+) -> tuple[Array, Array | float]:
+    """Aggregate the rows in which enough of the weight is present; tell how much is."""
+    codes = list(weights.index)
+    whole = scores.incomplete.isdisjoint(codes)
+    if method.word not in ROW_BY_ROW:
+        block = scores.frame(codes, rows)
+        present = 1.0 if whole else block.notna().to_numpy() @ weights.to_numpy()
+        return _where_enough(block, weights, method, present, available), present
+    found, share = np.empty(scores.count(rows)), weights.to_numpy()
+    told = np.ones(len(found))
+
+    def work(chunk: tuple[slice, Some]) -> None:
+        part, place = chunk
+        block = scores.block(codes, place)
+        if not whole:
+            told[part] = ~np.isnan(block) @ share
+        found[part] = _where_enough(block, share, method, told[part], available)
+
+    try:
+        side_by_side(work, scores.chunks(rows), len(found))
+    except MethodError:
+        # A refusal names columns: have it said by a table that knows their names.
+        named = scores.frame(codes, rows)
+        _where_enough(named, weights, method, np.ones(len(named)), 0.0)
+        raise
+    return found, 1.0 if whole else told
+
+
+def _where_enough(
+    block: Any, weights: Any, method: Method, present: Array | float, available: float
+) -> Array:
     enough = (present >= available - 1e-9) & (present > 0)
-    if enough.all():
-        return aggregate(block, weights, method).to_numpy(), present
+    if np.all(enough):
+        return np.asarray(method.call(block, weights), dtype=float)
     found = np.full(len(block), np.nan)
     if enough.any():
-        found[enough] = aggregate(block[enough], weights, method).to_numpy()
-    return found, present
+        found[enough] = np.asarray(method.call(block[enough], weights), dtype=float)
+    return found
 
 
 def _is(choice: Choice, name: str) -> bool:
     return isinstance(choice, str) and choice == name
 
 
-def _resolve(choice: Choice, block: pd.DataFrame, what: str) -> pd.Series:
-    """Turn a word, a callable or given numbers into weights of the block's columns."""
-    columns = list(block.columns)
+def _comes_from_data(choice: Choice) -> bool:
+    return (
+        isinstance(choice, str)
+        or callable(choice)
+        or (isinstance(choice, Mapping) and "method" in choice)
+    )
+
+
+def _resolve(choice: Choice, scores: Scored, codes: list[str], rows: Rows, what: str) -> pd.Series:
+    """Turn a word, a callable or given numbers into weights of some columns."""
     # Weights declared in a framework are relative; a Series says what it means.
     given = isinstance(choice, pd.Series)
-    if isinstance(choice, str):
-        if choice not in OBJECTIVE_WEIGHTS:
-            known = ", ".join(["framework", *OBJECTIVE_WEIGHTS])
-            raise MethodError(f"{what} must be a known word, got {choice!r}. Take one of {known}.")
-        choice = OBJECTIVE_WEIGHTS[choice]
-    if callable(choice):
-        if len(columns) == 1:
-            return pd.Series(1.0, index=columns)
-        complete = block.dropna()
-        if len(complete) < len(block):
-            warnings.warn(
-                f"{what}: computed from the {len(complete)} of {len(block)} rows in which no score "
-                "is missing. Complete the data, or give the weights.",
-                MethodWarning,
-                stacklevel=4,
-            )
-        choice = choice(complete / 100)
+    if _comes_from_data(choice):
+        choice = _from_data(choice, scores, codes, rows, what)
     if isinstance(choice, np.ndarray):
-        choice = pd.Series(choice, index=columns)
+        choice = pd.Series(choice, index=codes)
     found = pd.Series(choice, dtype=float)
-    if given and set(found.index) == set(columns) and abs(found.sum() - 1) > 1e-6:
+    if given and set(found.index) == set(codes) and abs(found.sum() - 1) > 1e-6:
         raise MethodError(f"{what} must sum to 1, got {found.sum():.6g}. Divide them by their sum.")
-    if missing := [code for code in columns if code not in found.index]:
+    if missing := [code for code in codes if code not in found.index]:
         raise MethodError(
             f"{what} must name every column, got none for {', '.join(missing)}. Add them."
         )
-    return _shares(found[columns], what)
+    return _shares(found[codes], what)
+
+
+def _from_data(choice: Choice, scores: Scored, codes: list[str], rows: Rows, what: str) -> Any:
+    """Let the scores say their weights."""
+    method = chosen(choice, OBJECTIVE_WEIGHTS, what)
+    names = pd.DataFrame(columns=codes, dtype=float)
+    if len(codes) == 1 or method.call is equal:
+        return equal(names)
+    complete = scores.complete(codes, scores.all_or(rows))
+    if scores.count(complete) < len(rows):
+        warnings.warn(
+            f"{what}: computed from the {scores.count(complete)} of {len(rows)} rows in which no "
+            "score is missing. Complete the data, or give the weights.",
+            MethodWarning,
+            stacklevel=5,
+        )
+    if method.call is not OBJECTIVE_WEIGHTS.get(method.word) or method.word not in IMPORTANCES:
+        return method.call(scores.frame(codes, complete) / 100)
+    told, importance = IMPORTANCES[method.word]
+
+    def weighty(code: str) -> float:
+        # One column at a time, without the labels of its rows.
+        column = pd.DataFrame(scores.table([code], complete), columns=[code], copy=False)
+        return float(importance(column)[0])
+
+    raw = side_by_side(weighty, codes, len(rows))
+    return weights_of(names, np.array(raw), told)
 
 
 def _shares(weights: pd.Series, what: str) -> pd.Series:

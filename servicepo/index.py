@@ -10,11 +10,13 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from .bench import Built, Choice, Group, by_level, classify, combine, gaps, weigh, weights_frame
+from .bench import Built, Group, classify, combine, gaps, weigh, weights_frame
+from .choices import Choice, by_level
 from .errors import MethodError, MethodWarning
 from .framework import Framework
 from .labels import Language, word
 from .methods.normalisation import Scale, fit_scale
+from .scored import Scored, numbers
 from .tables import PLACE, period_text
 from .tallying.evidence import Evidence
 
@@ -147,7 +149,7 @@ class Index:
             step = errors[code].fillna(0.0)
             step = step.where(values[code] < values[code].median(), -step)
             moved = values.assign(**{code: values[code] + step})
-            shift = self._combine(_scores(moved, self.scale)).overall - self.overall
+            shift = self._combine(Scored(moved, self.scale)).overall - self.overall
             variance += np.nan_to_num(shift.to_numpy()) ** 2
         found = np.where(known.any(axis=1), np.sqrt(variance), np.nan)
         return pd.Series(found, index=values.index, name="standard_error")
@@ -310,7 +312,7 @@ class Index:
         levels = by_level(self.choices.aggregate, "arithmetic", "aggregate")
         return all(isinstance(x, str) and x in ("arithmetic", "geometric") for x in levels)
 
-    def _combine(self, scores: pd.DataFrame) -> Built:
+    def _combine(self, scores: Scored) -> Built:
         aggregation, available = self.choices.aggregate, self.choices.available
         return combine(scores, self._groups, aggregation=aggregation, available=available)
 
@@ -407,11 +409,11 @@ def build_index(
         raise MethodError(
             f"available must be a share between 0 and 1, got {available!r}. Give 2/3, for example."
         )
-    _check_values(values)
+    _check_rows(values)
     values = _on_the_roster(values, organisations)
     # An indicator without any value is left out; the weights of the others are scaled up.
-    codes = [i.code for i in framework.indicators if i.code in values.columns]
-    codes = [code for code in codes if values[code].notna().any()]
+    known = _known(values)
+    codes = [i.code for i in framework.indicators if i.code in known]
     if not codes:
         raise MethodError(
             "At least one column of the values must be an indicator of the framework with values, "
@@ -426,8 +428,8 @@ def build_index(
             "Values on an earlier scale must have its indicators, got none for "
             f"{', '.join(missing)}. Add these columns, or build without scale=."
         )
-    values_used = values[list(scale.codes)]
-    scores = _scores(values_used, scale)
+    values_used = values if list(values.columns) == list(scale.codes) else values[list(scale.codes)]
+    scores = Scored(values_used, scale, frozenset(c for c, whole in known.items() if not whole))
     groups = weigh(
         scores,
         classify(values_used, framework, organisations),
@@ -472,7 +474,7 @@ def _scores(values: pd.DataFrame, scale: Scale) -> pd.DataFrame:
     return scores * 100 if scale.bounded else scores
 
 
-def _check_values(values: pd.DataFrame) -> None:
+def _check_rows(values: pd.DataFrame) -> None:
     if not isinstance(values, pd.DataFrame) or list(values.index.names) != ["org", "period"]:
         got = values.index.names if isinstance(values, pd.DataFrame) else type(values).__name__
         raise MethodError(
@@ -485,15 +487,27 @@ def _check_values(values: pd.DataFrame) -> None:
             f"Each (org, period) must stand once in the values, got {twice} again. "
             "Keep one row of each."
         )
+
+
+def _known(values: pd.DataFrame) -> dict[object, bool]:
+    """Check the values; return the columns that have any, and whether they have all."""
+    known: dict[object, bool] = {}
     for code in values.columns:
         if not pd.api.types.is_numeric_dtype(values[code]):
             raise MethodError(
                 f"Values must be numbers, got text in {code!r}. Convert the column first."
             )
-        if np.isinf(values[code].to_numpy(dtype=float)).any():
+        x = numbers(values[code])
+        # A finite sum proves a column finite and known at the price of one walk.
+        with np.errstate(over="ignore", invalid="ignore"):
+            whole = len(x) > 0 and bool(np.isfinite(x.sum()))
+        if not whole and np.isinf(x).any():
             raise MethodError(
                 f"Values must be finite, got infinity in {code!r}. Mend the division that made it."
             )
+        if whole or not np.isnan(x).all():
+            known[code] = whole
+    return known
 
 
 def _on_the_roster(values: pd.DataFrame, organisations: pd.DataFrame | None) -> pd.DataFrame:

@@ -512,10 +512,10 @@ def _by_rows(x: Table, weights: Weights, kernel: Kernel) -> Any:
     results = np.empty(len(array))
     for rows in row_blocks(array):
         block = array[rows]
-        absent = np.isnan(block)
-        if not absent.any():
+        if not np.isnan(block.min()):  # a minimum finds NaN faster than looking at each
             results[rows] = kernel(block, w)
             continue
+        absent = np.isnan(block)
         own = np.where(absent, 0.0, w)
         present = own.sum(axis=1, keepdims=True)
         nothing = present[:, 0] <= 0
@@ -582,3 +582,18 @@ AGGREGATIONS: Final[Mapping[str, Callable[[Table, Weights], Any]]] = MappingProx
         "benefit_of_the_doubt": _doubt,
     }
 )
+
+ROW_BY_ROW: Final = frozenset(
+    {
+        "arithmetic",
+        "geometric",
+        "harmonic",
+        "power",
+        "minimum",
+        "median",
+        "owa",
+        "adjusted_mazziotta_pareto",
+        "mean_min",
+    }
+)
+"""The methods that look at one organisation at a time, so that a table may come in parts."""

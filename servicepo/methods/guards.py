@@ -139,7 +139,23 @@ or leave these columns out.
     return array
 
 
-def _frame_to_array(x: pd.DataFrame, what: str) -> FloatArray:
+def refuse_words(x: pd.DataFrame, *, what: str = "x") -> None:
+    """Refuse a frame with text or repeated names among its columns, or with repeated rows.
+
+    Parameters
+    ----------
+    x : DataFrame
+    what : str
+        What the table is called in the refusal.
+
+    Raises
+    ------
+    MethodError
+
+    Examples
+    --------
+    >>> refuse_words(pd.DataFrame({"a": [1]}))
+    """
     words = [c for c, kind in zip(x.columns, x.dtypes, strict=True) if not _is_number(kind)]
     if words:
         raise MethodError(
@@ -153,6 +169,10 @@ def _frame_to_array(x: pd.DataFrame, what: str) -> FloatArray:
             "Rename or drop the repeated columns."
         )
     refuse_repeated_rows(x.index, what=what)
+
+
+def _frame_to_array(x: pd.DataFrame, what: str) -> FloatArray:
+    refuse_words(x, what=what)
     if all(kind == np.float64 for kind in x.dtypes):
         return x.to_numpy()
     return x.to_numpy(dtype=float, na_value=np.nan)

@@ -7,7 +7,7 @@ on the same footing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -24,7 +24,7 @@ from .guards import (
     listed,
     refuse_columns,
     refuse_not_finite,
-    refuse_repeated_rows,
+    refuse_words,
 )
 from .maps import DIRECTIONS, Line, Map, Method, Rule, UnfitError
 from .scalings import NORMALISATIONS
@@ -96,7 +96,7 @@ class Scale:
         >>> scale.column("a", np.array([5.0, 20.0]))
         array([0.5, 2. ])
         """
-        if code not in self.codes:
+        if (code, None) not in self._maps and code not in self.codes:
             raise MethodError(
                 f"an indicator must be one of the scale's, got {code!r}. "
                 f"Take one of {listed(self.codes, most=40)}."
@@ -107,6 +107,36 @@ class Scale:
                 "got None. Give groups, one label per row."
             )
         return self._score(code, x, _parts(groups if self.groups else None, len(x)))
+
+    def scorer(self, code: object) -> Callable[[FloatArray], FloatArray]:
+        """Return what scores finite values of one indicator, without looking at them first.
+
+        Parameters
+        ----------
+        code : str
+            The indicator.
+
+        Returns
+        -------
+        callable
+            Raw values -> scores; NaN stays NaN. The result may be the values themselves.
+
+        Raises
+        ------
+        MethodError
+            For an unknown indicator, or a scale fitted within groups.
+
+        Examples
+        --------
+        >>> fit_scale(pd.DataFrame({"a": [0.0, 10.0]})).scorer("a")(np.array([5.0]))
+        array([0.5])
+        """
+        if (code, None) not in self._maps:
+            raise MethodError(
+                f"an indicator must be scaled over all rows, got {code!r}. Score it by apply."
+            )
+        rule, made = self._maps[code, None]
+        return lambda x: made(rule.orient(x))
 
     def apply(self, values: pd.DataFrame, groups: Groups | None = None) -> pd.DataFrame:
         """Score values, one column at a time.
@@ -157,9 +187,11 @@ class Scale:
         if self.groups is None:
             rule, made = self._maps[code, None]
             return made(rule.orient(x))
-        scores = np.empty(len(x))
+        scores = np.full(len(x), np.nan)
         for label, rows in parts:
             if (code, label) not in self._maps:
+                if np.isnan(x[rows]).all():
+                    continue
                 known = listed([g for c, g in self._maps if c == code], most=40)
                 raise MethodError(
                     f"a group must be one the scale was fitted on, got {listed([label])}. "
@@ -228,7 +260,7 @@ def fit_scale(
             "Name the columns by their indicators."
         )
     codes = list(values.columns)
-    refuse_repeated_rows(values.index, what="values")
+    refuse_words(values, what="values")
     rules = _rules(codes, directions, bounds)
     methods = _methods(codes, method)
     level = groups if isinstance(groups, str) else None
@@ -238,8 +270,12 @@ def fit_scale(
     troubles: dict[tuple[str, str], list[object]] = {}
     for code in codes:
         name, fit = methods[code]
-        column = as_matrix(values[[code]].reset_index(drop=True), what="values", missing=True)[:, 0]
+        column = values[code].to_numpy(dtype=float, na_value=np.nan)
+        refuse_not_finite(column[:, None], [code], what="values", missing=True)
         for label, members in parts:
+            # What does not apply to a group has no value there and needs no scale.
+            if label is not None and np.isnan(column[members]).all() and len(parts) > 1:
+                continue
             try:
                 rule, made, n = _fit_column(column[members], rules[code], fit)
             except UnfitError as trouble:
@@ -328,9 +364,8 @@ def vote_score(
 
 
 def _fit_column(x: FloatArray, rule: Rule, fit: Method) -> tuple[Rule, Map, int]:
-    absent = np.isnan(x)
-    if absent.any():
-        x = x[~absent]
+    if len(x) and np.isnan(x.min()):  # a minimum finds NaN faster than looking at each
+        x = x[~np.isnan(x)]
     if len(x) == 0:
         raise UnfitError(
             "every indicator must have a value, got nothing but missing values in",

@@ -13,22 +13,20 @@ from typing import Any, Final
 from warnings import warn
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import MethodError, MethodWarning
 from .components import Components, principal_components, varimax
+from .dispersion import deviation, divergence, variation, weights_of
 from .guards import (
-    FloatArray,
     as_matrix,
     as_weights,
     column_names,
     like_columns,
-    listed,
     refuse_columns,
     row_blocks,
 )
 from .importance import target_importance
-from .moments import Table, correlated, moments, varying
+from .moments import Table, correlated
 
 
 def equal(x: Table) -> Any:
@@ -97,56 +95,7 @@ def entropy(x: Table, *, zeros: str | float | tuple[float, float] = "limit") -> 
     >>> entropy(np.array([[0.0, 0.4], [0.5, 0.5], [1.0, 0.6]])).round(4)
     array([0.9718, 0.0282])
     """
-    array = _shifted(as_matrix(x, least=3), zeros)
-    mean = array.mean(axis=0)
-    _refuse_negative(x, array, mean < 0)
-    unit = np.where(mean > 0, mean, 1.0)
-    divergence = np.zeros(array.shape[1])
-    least = np.nextafter(-1.0, 0.0)  # keeps 0 * ln 0 at its limit
-    for rows in row_blocks(array):
-        block = array[rows]
-        lowest = block.min()
-        if lowest < 0:
-            _refuse_negative(x, array, array.min(axis=0) < 0)
-        r = block - mean
-        r /= unit
-        log = np.log1p(r) if lowest > 0 else np.log1p(np.maximum(r, least))
-        log *= 1.0 + r
-        log -= r
-        divergence += log.sum(axis=0)
-    # The divergence is about half the squared coefficient of variation where that is small.
-    varies = varying(array, unit, 2 * divergence / len(array) * unit**2)
-    _warn_of_still(x, varies, "entropy weights")
-    return as_weights(x, np.where(varies, divergence, 0.0))
-
-
-def _refuse_negative(x: Table, array: FloatArray, wrong: npt.NDArray[np.bool_]) -> None:
-    if wrong.any():
-        refuse_columns(
-            array.min(axis=0) < 0,
-            column_names(x),
-            "scores must be at least 0 for entropy weights, got negative ones in",
-            "Normalise by minmax first, or shift them by zeros=.",
-        )
-
-
-def _shifted(array: FloatArray, zeros: str | float | tuple[float, float]) -> FloatArray:
-    """Apply a rule about zeros; the array itself is never written to."""
-    if isinstance(zeros, str) and zeros == "limit":
-        return array
-    low, high = array.min(axis=0), array.max(axis=0)
-    if isinstance(zeros, str) and zeros == "spssau":
-        return array + np.where(low <= 0, np.abs(low) + 0.01, 0.0)
-    if isinstance(zeros, tuple) and len(zeros) == 2 and 0 <= zeros[0] < zeros[1]:
-        spread = np.where(high > low, high - low, 1.0)
-        stretched: FloatArray = zeros[0] + (zeros[1] - zeros[0]) * (array - low) / spread
-        return stretched
-    if isinstance(zeros, (int, float)) and not isinstance(zeros, bool) and zeros >= 0:
-        return array + zeros
-    raise MethodError(
-        "zeros must be 'limit', 'spssau', a shift of at least 0 or an interval (low, high), "
-        f"got {zeros!r}. Name one of them."
-    )
+    return weights_of(x, divergence(x, zeros=zeros), "entropy weights")
 
 
 def standard_deviation(x: Table) -> Any:
@@ -177,9 +126,7 @@ def standard_deviation(x: Table) -> Any:
     >>> standard_deviation(np.array([[0.0, 0.0], [1.0, 3.0], [2.0, 6.0]]))
     array([0.25, 0.75])
     """
-    found = moments(as_matrix(x, least=3))
-    _warn_of_still(x, found.varies, "standard deviation weights")
-    return as_weights(x, np.where(found.varies, found.sd, 0.0))
+    return weights_of(x, deviation(x), "standard deviation weights")
 
 
 def coefficient_of_variation(x: Table) -> Any:
@@ -210,15 +157,7 @@ def coefficient_of_variation(x: Table) -> Any:
     >>> coefficient_of_variation(np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]))
     array([0.5, 0.5])
     """
-    found = moments(as_matrix(x, least=3))
-    refuse_columns(
-        found.mean <= 0,
-        column_names(x),
-        "means must be above 0 for coefficient of variation weights, got 0 or less in",
-        "Use scores of at least 0, such as min–max.",
-    )
-    _warn_of_still(x, found.varies, "coefficient of variation weights")
-    return as_weights(x, np.where(found.varies, found.sd / found.mean, 0.0))
+    return weights_of(x, variation(x), "coefficient of variation weights")
 
 
 def information(x: Table) -> Any:
@@ -523,23 +462,6 @@ def factor_analysis(x: Table, *, factors: int | None = None) -> Any:
         )
     rotated = varimax(np.asarray(made.loadings)[:, :factors])
     return as_weights(x, (rotated**2).max(axis=1))
-
-
-def _warn_of_still(x: Table, varies: npt.NDArray[np.bool_], method: str) -> None:
-    """Warn of columns that do not vary: their weight is 0 by convention."""
-    if not varies.any():
-        raise MethodError(
-            f"some indicator must vary between organisations for {method}, got none. "
-            "Use equal weights."
-        )
-    if not varies.all():
-        still = [name for name, moves in zip(column_names(x), varies, strict=True) if not moves]
-        warn(
-            f"every indicator should vary between organisations for {method}, got one single value "
-            f"in {listed(still)}: weight 0. Drop these columns or choose their weights yourself.",
-            MethodWarning,
-            stacklevel=3,
-        )
 
 
 OBJECTIVE_WEIGHTS: Final[Mapping[str, Callable[[Table], Any]]] = MappingProxyType(
