@@ -164,8 +164,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "This analysis cannot be made for these data: {why}",
     ),
     "domains.basis": (
-        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，与上文的综合得"
-        "分略有出入。",
+        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，"
+        "与上文的综合得分不同。",
         "For a fair comparison the score is put together again from the {count} indicators "
         "that all domains share; it is not the score above.",
     ),
