@@ -38,7 +38,7 @@ class RankSumRatio:
         ``fitted`` (RSR on the line), ``grade`` (1 is the lowest).
     groups : DataFrame
         The distribution, one row per distinct RSR: ``rsr``, ``count``, ``cumulative``,
-        ``mean_rank``, ``share``, ``probit``, ``fitted``.
+        ``mean_rank``, ``share``, ``probit``, ``fitted``, ``grade``.
     intercept, slope, r_squared : float
         Of RSR = a + b Probit over the distinct groups.
     slope_p_value : float

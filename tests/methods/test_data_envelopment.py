@@ -1,0 +1,113 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+
+from servicepo.errors import MethodError, MethodWarning
+from servicepo.methods.benefit_of_the_doubt import benefit_of_the_doubt
+from servicepo.methods.data_envelopment import data_envelopment
+
+
+def refusal(*args, **kwargs):
+    with pytest.raises(MethodError) as caught:
+        data_envelopment(*args, **kwargs)
+    return str(caught.value)
+
+
+def sample(n=40, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(1, 10, (n, 2)), rng.uniform(1, 10, (n, 2))
+
+
+@pytest.fixture
+def stores():
+    """Return the eight stores of Cooper, Seiford and Tone (2007), table 1.1."""
+    names = list("ABCDEFGH")
+    staff = pd.DataFrame({"employees": [2.0, 3, 3, 4, 5, 5, 6, 8]}, index=names)
+    sales = pd.DataFrame({"sales": [1.0, 3, 2, 3, 4, 2, 3, 5]}, index=names)
+    return staff, sales
+
+
+def test_eight_stores_cooper_seiford_tone_2007(stores):
+    staff, sales = stores
+    before = staff.copy()
+    made = data_envelopment(staff, sales)
+    told = [0.5, 1, 0.667, 0.75, 0.8, 0.4, 0.5, 0.625]
+    np.testing.assert_allclose(made.scores, told, atol=5e-4)
+    assert set(made.peers["peer"]) == {"B"}
+    pd.testing.assert_frame_equal(staff, before)
+    assert repr(made) == "DataEnvelopment(1 of 8 efficient, constant, input)"
+    variable = data_envelopment(staff, sales, returns="variable").scores
+    assert variable[variable > 1 - 1e-9].index.tolist() == ["A", "B", "E", "H"]
+
+
+@pytest.mark.parametrize("returns", ["constant", "variable"])
+@pytest.mark.parametrize("orientation", ["input", "output"])
+def test_the_programme_one_by_one(returns, orientation):
+    x, y = sample()
+    made = data_envelopment(x, y, returns=returns, orientation=orientation)
+    n = len(x)
+    for k in range(0, n, 7):
+        # The dual form: prices that show the organisation in the best light.
+        free = returns == "variable"
+        if orientation == "input":
+            cost = np.concatenate([np.zeros(2), -y[k], [-1.0 if free else 0]])
+            fixed = np.concatenate([x[k], np.zeros(3)])
+            rows = np.column_stack([-x, y, np.ones(n)])
+        else:
+            cost = np.concatenate([x[k], np.zeros(2), [1.0 if free else 0]])
+            fixed = np.concatenate([np.zeros(2), y[k], [0]])
+            rows = np.column_stack([-x, y, -np.ones(n)])
+        bounds = [(0, None)] * 4 + [(None, None) if free else (0, 0)]
+        found = linprog(cost, rows, np.zeros(n), fixed[None], [1.0], bounds)
+        value = -found.fun if orientation == "input" else 1 / found.fun
+        assert made.scores[k] == pytest.approx(value, abs=1e-9)
+
+
+def test_one_unit_of_input_is_benefit_of_the_doubt():
+    _, y = sample()
+    doubt = benefit_of_the_doubt(y, bounds=(0, 1)).scores
+    found = data_envelopment(np.ones((len(y), 1)), y).scores
+    np.testing.assert_allclose(found, doubt, atol=1e-7)
+
+
+def test_laws():
+    x, y = sample()
+    ccr = data_envelopment(x, y).scores
+    bcc = data_envelopment(x, y, returns="variable").scores
+    assert ((ccr > 0) & (ccr <= bcc + 1e-9) & (bcc <= 1 + 1e-9)).all()
+    np.testing.assert_allclose(data_envelopment(x, y, orientation="output").scores, ccr, atol=1e-9)
+    np.testing.assert_allclose(data_envelopment(x * [1, 1000], y / 7).scores, ccr, atol=1e-9)
+    above = data_envelopment(x, y, super_efficiency=True).scores
+    np.testing.assert_allclose(np.minimum(above, 1), ccr, atol=1e-9)
+    assert (above[ccr > 1 - 1e-9] >= 1 - 1e-9).all()
+
+
+def test_super_efficiency_has_no_answer_where_nobody_else_does_as_much(stores):
+    staff, sales = stores
+    made = data_envelopment(staff, sales, returns="variable", super_efficiency=True)
+    assert np.isnan(made.scores["H"])  # nobody else sells 5
+    assert made.scores["A"] == pytest.approx(1.5)
+
+
+def test_refusals(stores):
+    staff, sales = stores
+    assert refusal(staff, sales[::-1]) == (
+        "inputs and outputs must have the same rows, got others. "
+        "Reindex the outputs like the inputs."
+    )
+    assert (
+        refusal(-staff, sales) == "inputs must be at least 0, got less in 'employees'. Correct it."
+    )
+    assert refusal(staff, sales * 0) == (
+        "outputs must be above 0 somewhere, got only 0 in 'sales'. Drop it."
+    )
+    assert refusal(staff.replace(8.0, 0.0), sales) == (
+        "every organisation must have inputs above 0, got only 0 for 'H'. Leave it out."
+    )
+    with pytest.warns(MethodWarning) as caught:
+        data_envelopment(staff[:5], sales[:5])
+    assert str(caught[0].message) == (
+        "data envelopment should have at least 3 organisations per input and output, got 5 for 2: "
+        "too many come out efficient. Leave some out, or add organisations."
+    )
