@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -68,6 +68,10 @@ class Words:
         if len(values) == 0:
             return pd.Series(np.nan, index=range(len(self.codes))).astype(values.dtype)
         return pd.Series(values.array.take(self.codes, allow_fill=True))
+
+    def map(self, function: Callable[[str], Any]) -> pd.Series:
+        """Give each row what a function makes of its word."""
+        return self.spread(pd.Series([function(str(word)) for word in self.words]))
 
     def rows(self, chosen: npt.NDArray[np.bool_] | pd.Series) -> Rows:
         """Return the rows whose word is chosen."""
@@ -305,8 +309,7 @@ class Body:
             found = self._translated("period", Words.of(self._joined_periods(positions)))
         if found is None:
             return None
-        year = self.plan.year
-        parsed = parse_periods(found.words, year=None if year is None else int(year[:4]))
+        parsed = parse_periods(found.words, year=self.plan.year)
         rows = found.rows(~parsed.understood)
         self.fault(rows, "not_a_period", "period", found.at(rows))
         return found.spread(parsed.values)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from pathlib import PurePosixPath
 from typing import Final
 
 import pandas as pd
@@ -15,7 +14,6 @@ import pandas as pd
 from ..tables import ORGANISATIONS, PLACE, SERVICE_RECORDS
 from .aliases import (
     bare_header,
-    code_in,
     code_of,
     field_of,
     full_mark_in,
@@ -23,11 +21,11 @@ from .aliases import (
     kind_of_row,
     nearest_field,
 )
+from .clues import clues_of, code_for, period_for, table_named
 from .layout import Block, Path, leaf_of
 from .mapping import IGNORE, FileMapping
 from .personal import personal_columns
-from .text import clean_cell
-from .values import parse_numbers, parse_periods, period_in_text
+from .values import parse_numbers
 
 ATTRIBUTES: Final = tuple(c for c in ORGANISATIONS if c not in PLACE)
 """Fields of an organisation that may stand beside its scores or events."""
@@ -40,8 +38,10 @@ _EVENT: Final = frozenset(
 )
 _SAMPLE: Final = 100
 _NEAR: Final = 75
-TOTAL_QUESTION: Final = "总体满意度"
-"""The question of a vote sheet that names none but speaks of satisfaction."""
+SCORE: Final = "得分"
+"""The item of a column that names none."""
+QUESTIONS: Final = ("总体满意度", "总体评价")
+"""The question of a vote sheet that names none: where it speaks of satisfaction, and else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Plan:
     guessed: dict[str, str] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
     mapping: FileMapping | None = None
-    year: str | None = None
+    year: int | None = None
 
 
 def is_known(header: str) -> bool:
@@ -98,15 +98,9 @@ def is_known(header: str) -> bool:
     return bool(
         field_of(header)
         or kind_of_column(header)
-        or _code("answer", header)
-        or _code("source", header)
+        or code_for("answer", header)
+        or code_for("source", header)
     )
-
-
-@lru_cache(maxsize=4096)
-def _code(vocabulary: str, word: str) -> str | None:
-    code = code_of(vocabulary, pd.Series([word], dtype="str")).iloc[0]
-    return None if pd.isna(code) else str(code)
 
 
 # -- one column --------------------------------------------------------------------------------
@@ -160,18 +154,14 @@ class _Column:
 @lru_cache(maxsize=4096)
 def _is_role(word: str) -> bool:
     """Tell whether a level of a header says who, when or which answer rather than what."""
-    coded = any(_code(v, word) for v in ("answer", "source"))
+    coded = any(code_for(v, word) for v in ("answer", "source"))
     fields = {(t, f) for t, f in field_of(word) if t in ("evaluations", "surveys")}
-    return bool(coded or fields or _period(word) or kind_of_column(word))
+    return bool(coded or fields or period_for(word, 2000) or kind_of_column(word))
 
 
-@lru_cache(maxsize=4096)
-def _period(word: str) -> str | None:
-    value = parse_periods(pd.Series([word], dtype="str")).values.iloc[0]
-    return None if pd.isna(value) else str(value)
-
-
-def _column(block: Block, position: int, path: Path, mapped: str | None) -> _Column:
+def _column(
+    block: Block, position: int, path: Path, mapped: str | None, year: int | None
+) -> _Column:
     leaf = leaf_of(path)
     cells = block.cells[position]
     fields: tuple[tuple[str, str], ...] = tuple(field_of(path[-1])) if path else ()
@@ -180,20 +170,20 @@ def _column(block: Block, position: int, path: Path, mapped: str | None) -> _Col
     if mapped:
         fields = tuple((t, mapped) for t in ("evaluations", "services", "surveys", "organisations"))
     first = {
-        v: next((c for w in reversed(path) if (c := _code(v, w))), None)
+        v: next((c for w in reversed(path) if (c := code_for(v, w))), None)
         for v in ("source", "respondent")
     }
-    kind = _code("kind", leaf) if leaf else None
+    kind = code_for("kind", leaf) if leaf else None
     return _Column(
         position=position,
         path=path,
         leaf=leaf,
         fields=fields,
         passed=None if mapped else kind_of_column(leaf) if leaf else None,
-        answer=None if mapped else _code("answer", leaf) if leaf else None,
+        answer=None if mapped else code_for("answer", leaf) if leaf else None,
         source=None if mapped else first["source"],
         respondent=first["respondent"] if len(path) > 1 else None,
-        period=next((p for w in path if (p := _period(w))), None),
+        period=next((p for w in path if (p := period_for(w, year))), None),
         kind=kind if kind in ("bonus", "deduction") else None,
         full_mark=next((m for w in reversed(path) if (m := full_mark_in(w)) is not None), None),
         cells=cells,
@@ -220,66 +210,6 @@ def _mostly_numbers(cells: pd.Series) -> bool:
     return bool(read.values.notna().sum() >= max(1, 0.5 * told.sum()))
 
 
-# -- what the names say ------------------------------------------------------------------------
-_PART = re.compile(r"第?[一二三四1-4]季度?|[上下]半年|(?<!\d)1?\d月")
-_FILLED = re.compile(r"日期|时间|填报|填表|制表")
-
-
-def clues_of(block: Block) -> dict[str, str]:
-    """Read what titles, sheet, file and folders say: period, source, respondent, org."""
-    path = PurePosixPath(block.grid.file)
-    titles = [t for t in block.titles if kind_of_row(t) != "signature"]
-    texts = [*reversed(titles), block.grid.sheet, path.stem, *reversed(path.parent.parts)]
-    dateless = [re.sub(r"\S*(?:日期|时间|填报|填表|制表)\S*", "", t) for t in texts]
-    clues = {}
-    if period := _period_of(dateless):
-        clues["period"] = period
-    for vocabulary in ("source", "respondent"):
-        said = (t.replace("党组织", "") for t in texts)  # 党组织考核 is not 组织考核
-        if code := next((c for t in said if (c := code_in(vocabulary, t))), None):
-            clues[vocabulary] = code
-    for title in block.titles:
-        for part in title.split("　"):
-            label, mark, value = part.replace("：", ":").partition(":")
-            if mark and value.strip() and any(f == "org" for _, f in field_of(label)):
-                clues["org"] = clean_cell(value)
-    if "org" not in clues and re.search(_ORG_NAME, block.grid.sheet):
-        clues["org"] = clean_cell(block.grid.sheet)
-    return clues
-
-
-_ORG_NAME = (
-    r"(?:村|社区|支部|总支|党委|党组|党组织|居委会|公司|局|学校|中学|小学|医院|协会|商会|楼宇)$"
-)
-
-
-def _period_of(texts: list[str]) -> str | None:
-    """Return the finest period the texts tell together: 2024 in one of them, 三季度 in another."""
-    found = [p for t in texts if (p := period_in_text(t))]
-    if not found:
-        return None
-    if len(found[0]) > 4:
-        return found[0]
-    for text in texts:
-        if part := _PART.search(text):
-            finer = period_in_text(f"{found[0]}年{part[0]}")
-            if finer:
-                return finer
-    return found[0]
-
-
-def _prior(block: Block) -> str | None:
-    """Return the table that titles and names speak of."""
-    text = " ".join((*block.titles, block.grid.sheet, PurePosixPath(block.grid.file).stem)).lower()
-    words = {
-        "organisations": r"名册|名单|花名册|基本情况|一览表|roster|organi[sz]ations",
-        "services": r"台账|工单|办件|登记簿|记录表|ledger|services?",
-        "surveys": r"问卷|测评票|满意度|民意|票数|surveys?",
-        "evaluations": r"考评|考核|评分|得分|打分|自评|统计|evaluations?|scores?",
-    }
-    return next((table for table, pattern in words.items() if re.search(pattern, text)), None)
-
-
 # -- the plan ----------------------------------------------------------------------------------
 def plan_block(block: Block, mapping: FileMapping | None) -> Plan | None:
     """Decide what a block is; None where it is none of the four tables.
@@ -296,6 +226,10 @@ def plan_block(block: Block, mapping: FileMapping | None) -> Plan | None:
     Plan or None
     """
     mapped = _mapped_fields(block, mapping)
+    given = dict(mapping.constants) if mapping else {}
+    clues = clues_of(block)
+    period = given.get("period", clues.get("period"))
+    year = int(period[:4]) if period and period[:4].isdigit() else None
     columns, left = [], []
     for position, path in block.headers.items():
         cells = block.cells[position]
@@ -308,16 +242,13 @@ def plan_block(block: Block, mapping: FileMapping | None) -> Plan | None:
         elif position not in mapped and (reason := _personal(header, cells)):
             left.append(Left(position, header, f"personal.{reason}"))
         else:
-            columns.append(_column(block, position, path, mapped.get(position)))
-    clues = clues_of(block)
-    given = dict(mapping.constants) if mapping else {}
+            columns.append(_column(block, position, path, mapped.get(position), year))
     table = (mapping and mapping.table) or _table_of(columns, block, {**clues, **given})
     if table is None:
         return None
     plan = _PLANNERS[table](columns, block)
     plan.left.extend(left)
     constants, guessed = _constants(plan, clues, given)
-    year = given.get("period", clues.get("period"))
     return replace(plan, constants=constants, guessed=guessed, mapping=mapping, year=year)
 
 
@@ -359,7 +290,7 @@ def _table_of(columns: list[_Column], block: Block, known: Mapping[str, str]) ->
     sources = {c.source for c in columns if c.source and c.numeric}
     events = fields["services"] & _EVENT
     dates = events & {"accepted", "undertaken", "replied", "due"}
-    prior = _prior(block)
+    prior = table_named(block)
     if len(answers) >= 2 and org:
         return "surveys"
     if {"answer", "count"} <= fields["surveys"] and {"question", "org"} & fields["surveys"]:
@@ -458,9 +389,8 @@ def _plan_services(columns: list[_Column], block: Block) -> Plan:
 def _plan_surveys(columns: list[_Column], block: Block) -> Plan:
     votes = [c for c in columns if c.answer and c.numeric and not c.passed]
     rest = [c for c in columns if c not in votes]
-    sheets = [] if votes else _questionnaire(rest, block)
-    if any(c.of("surveys") == "count" for c in rest) and not votes:
-        sheets = []
+    counted = votes or any(c.of("surveys") == "count" for c in rest)
+    sheets = [] if counted else _questionnaire(rest, block)
     rest = [c for c in rest if c not in sheets]
     fields, free, left = _take_fields(rest, "surveys", "organisations")
     measures = [
@@ -480,7 +410,7 @@ def _plan_surveys(columns: list[_Column], block: Block) -> Plan:
 
 
 def _question(column: _Column) -> str | None:
-    words = [w for w in column.path[:-1] if not (_code("respondent", w) or _period(w))]
+    words = [w for w in column.path[:-1] if not (code_for("respondent", w) or period_for(w, 2000))]
     return bare_header(words[-1]) if words else None
 
 
@@ -495,7 +425,12 @@ def _plan_evaluations(columns: list[_Column], block: Block) -> Plan:
         rest = [c for c in rest if c not in scores]
     marks = {c.parents: c for c in rest if c.of("evaluations") == "full_mark" and c.parents}
     rest = [c for c in rest if c not in marks.values()]
-    fields, free, left = _take_fields(rest, "evaluations", "organisations")
+    fields, free, left = _take_fields(_with_one_indicator(rest), "evaluations", "organisations")
+    left += [
+        Left(c.position, c.header, "column.second")
+        for c in rest
+        if c.of("evaluations") == "indicator" and c.position not in fields.get("indicator", [])
+    ]
     if any(c.source for c in scores) and "source" not in fields:
         summed = [
             c for c in scores if not c.source and not c.parents and c.of("evaluations") == "score"
@@ -526,6 +461,15 @@ def _plan_evaluations(columns: list[_Column], block: Block) -> Plan:
     return Plan(block, "evaluations", fields, measures, {}, left=left)
 
 
+def _with_one_indicator(columns: list[_Column]) -> list[_Column]:
+    """Leave one column of items: of 项目|内容|具体内容 the first that tells most items apart."""
+    named = [c for c in columns if c.of("evaluations") == "indicator"]
+    if len(named) < 2:
+        return columns
+    best = max(named, key=lambda c: (c.cells.nunique(), -c.position))
+    return [c for c in columns if c not in named or c is best]
+
+
 def _may_score(column: _Column, long: bool) -> bool:
     """Tell whether a column holds scores."""
     if column.passed or column.dated:
@@ -542,8 +486,8 @@ def _may_score(column: _Column, long: bool) -> bool:
 
 def _item_name(column: _Column, names: Counter[str | None], scores: list[_Column]) -> str:
     """Name the item of a column; the level above is added where two items share a name."""
-    if column.item is None:
-        return column.leaf
+    if column.item is None:  # 2022年 or 自评 alone: when and who, not what
+        return column.leaf if column.passed or column.fields else SCORE
     same = {c.parents for c in scores if c.item == column.item}
     return "/".join(column.parents[-2:]) if len(same) > 1 else column.item
 
@@ -556,16 +500,6 @@ _PLANNERS: Final = {
 }
 
 
-def _group_of(plan: Plan) -> dict[str, str]:
-    """Return the group or sector that the block's title, the sheet or the header 村 stands for."""
-    block = plan.block
-    org = [leaf_of(block.headers[p]) for p in plan.fields.get("org", [])]
-    words = [w for w in (*org, block.grid.sheet, block.group) if w]
-    sector = next((code for w in reversed(words) if (code := _code("sector", w))), None)
-    found = {} if sector is None else {"sector": sector}
-    return found if block.group is None else {**found, "group": block.group}
-
-
 def _constants(
     plan: Plan, clues: Mapping[str, str], given: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -576,7 +510,9 @@ def _constants(
         "evaluations": ("org", "period", "source", "sector", "group"),
         "surveys": ("org", "period", "respondent", "sector", "group"),
     }[plan.table]
-    clues = {**clues, **_group_of(plan)}
+    for position in plan.fields.get("org", []):  # the header 村 says what they all are
+        if sector := code_for("sector", leaf_of(plan.block.headers[position])):
+            clues = {"sector": sector, **clues}
     constants = {
         k: clues[k] for k in wanted if k in clues and k not in plan.fields and k not in given
     }
@@ -592,6 +528,6 @@ def _constants(
             guessed["source"] = "superior"
     elif plan.table == "surveys" and "question" not in told:
         text = "".join((*plan.block.titles, plan.block.grid.sheet, plan.block.grid.file))
-        if any(m.item is None for m in plan.measures) and "满意" in text:
-            guessed["question"] = TOTAL_QUESTION
+        if any(m.item is None for m in plan.measures):
+            guessed["question"] = QUESTIONS["满意" not in text]
     return constants, guessed

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..labels import word
 from ..tables import COLUMNS, dtype_of, empty
-from .aliases import code_of
+from .aliases import bare_header, code_of, full_mark_in
 from .body import LOOSE, Body, Rows, Words, plainly
 from .layout import column_letter
 from .notes import Faults
@@ -53,6 +53,8 @@ def cell_records(body: Body, blank: Blank | None) -> tuple[pd.DataFrame, pd.Data
     answered = cells.measures[0].answer == "*"
     told = cells.answers() if answered else cells.numbers(blank)
     labels = {name: body.read(name) for name in _LABELS[table]}
+    if table == "evaluations" and labels["indicator"] is not None:
+        labels["indicator"] = Words.of(labels["indicator"]).map(bare_header)
     there = np.flatnonzero(cells.there)
     records = _records(cells, {**labels, **told}, there)
     for fault in body.faults:  # a fault of the row is a fault of each of its cells
@@ -204,6 +206,10 @@ class _Cells:
     def _full_marks(self) -> pd.Series:
         marks = np.full((self.body.height, self.width), np.nan)
         plain = self.body.number("full_mark")
+        items = self.body.words("indicator")
+        if items is not None:  # 动员部署(3分), a row
+            told = items.map(full_mark_in).astype(float)
+            plain = told if plain is None else told.where(told.notna(), plain)
         for j, measure in enumerate(self.measures):
             if measure.full_mark_at is not None:
                 found = self.body.words_at(measure.full_mark_at)

@@ -382,3 +382,99 @@ def test_reading_twice_gives_the_same(sheets, write, tmp_path):
     same(one, other)
     for name in ("problems", "sources", "layout"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+
+
+def test_a_long_ledger_gives_the_same_as_a_short_one(tmp_path):
+    rows = 18_000
+    ledger = pd.DataFrame(
+        {
+            "登记号": [f"SL{i:07d}" for i in range(rows)],
+            "党组织": [f"第{i % 250}村党支部" for i in range(rows)],
+            "服务类别": ["服务民生", "服务群众", None] * (rows // 3),
+            "了解渠道": ["走访", "微信群", "热线", None] * (rows // 4),
+            "受理日期": pd.date_range("2021-01-01", periods=rows, freq="h").strftime("%Y-%m-%d"),
+            "回复日期": ["2024.1.16", None, "2024年1月17日"] * (rows // 3),
+            "满意度": ["满意", "—", "不满意"] * (rows // 3),
+        }
+    )
+    ledger.loc[7, "受理日期"] = "某日"
+    ledger.loc[9, "党组织"] = None
+    ledger.loc[rows - 1, ["登记号", "党组织"]] = ["合计", None]
+    ledger.to_csv(tmp_path / "台账.csv", index=False)
+    ledger.to_parquet(tmp_path / "台账.parquet")
+    assert (tmp_path / "台账.csv").stat().st_size > 1 << 20
+    long, short = read(tmp_path / "台账.csv"), read(tmp_path / "台账.parquet")
+    assert len(long.services) == rows - 3
+    shifted = short.services.assign(file="台账.csv", row=short.services["row"] + 1)
+    pd.testing.assert_frame_equal(long.services, shifted)
+    told = ["severity", "rule", "column", "value", "must", "mend"]
+    pd.testing.assert_frame_equal(long.problems[told], short.problems[told])
+    assert long.problems["rule"].tolist() == ["not_a_date", "missing", "total_row"]
+
+
+# -- more ways of writing the same -------------------------------------------------------------
+def test_marks_stand_in_the_labels_of_rows_too(write):
+    rows = [
+        ["项目及分值", "评分要点", "单位自评", "上级评定"],
+        ["1.工作业绩(20分)", "……", 18, 17],
+        ["2.群众反映(25分)", "……", 24, "20.5"],
+    ]
+    data = read(write("2013年.xlsx", 县农业局党支部=(rows, [])))
+    assert cells(data.evaluations, "org", "indicator", "source", "score", "full_mark") == [
+        ("县农业局党支部", "工作业绩", "self", 18, 20),
+        ("县农业局党支部", "工作业绩", "superior", 17, 20),
+        ("县农业局党支部", "群众反映", "self", 24, 25),
+        ("县农业局党支部", "群众反映", "superior", 20.5, 25),
+    ]
+
+
+def test_of_several_columns_of_items_the_one_that_tells_them_apart(write):
+    rows = [
+        ["单位名称：", "江岸区某局党委"],
+        ["项目", "内容", "具体内容", "分值", "实得分", "备注"],
+        ["组织建设", "班子", "按期换届", 5, 5, None],
+        [None, "队伍", "发展党员", 3, 2, None],
+    ]
+    data = read(write("2014年组织考评.xlsx", Sheet1=(rows, ["A3:A4"])))
+    assert data.evaluations["indicator"].tolist() == ["班子", "队伍"]
+    assert data.evaluations["org"].unique().tolist() == ["江岸区某局党委"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "periods"),
+    [(["2022年", "2023年"], ["2022", "2023"]), (["一季度", "下半年"], ["2023Q1", "2023H2"])],
+)
+def test_periods_as_columns(write, headers, periods):
+    rows = [["党组织", *headers], ["张村", 90, 91]]
+    data = read(write("2023年.xlsx", 组织考评=(rows, [])))
+    assert data.evaluations["period"].tolist() == periods
+    assert set(data.evaluations["indicator"]) == {"得分"}
+
+
+def test_sources_as_columns_are_one_item(write):
+    rows = [
+        ["序号", "党支部名称", "自评总分", "群众测评得分", "组织考评得分", "综合得分", "排名"],
+        [1, "张村党支部", 95, 90, 88, 89.5, 1],
+    ]
+    data = read(write("汇总.xlsx", **{"2023年度": (rows, [])}))
+    assert cells(data.evaluations, "indicator", "source", "score") == [
+        ("得分", "self", 95),
+        ("得分", "mass", 90),
+        ("得分", "superior", 88),
+    ]
+
+
+def test_votes_of_an_appraisal_without_a_question(write):
+    rows = [["党组织", "好", "较好", "一般", "差", "弃权"], ["张村党委", 30, 5, 2, 1, 0]]
+    data = read(write("2023年述职评议.xlsx", Sheet1=(rows, [])))
+    assert set(data.surveys["question"]) == {"总体评价"}
+    assert data.surveys["answer"].tolist() == [
+        *("satisfied", "mostly_satisfied", "average", "dissatisfied", "unknown")
+    ]
+
+
+def test_instructions_and_examples_are_no_records(sheets, write):
+    rows = [["序号", "党组织", "服务意识"], ["示例", "某村党支部", 9], [1, "张村党支部", 8]]
+    data = read(write("2023年组织考评.xlsx", 填写说明=sheets.SCORES, 评分=(rows, [])))
+    assert data.evaluations["org"].tolist() == ["张村党支部"]
+    assert data.problems["rule"].tolist() == ["sheet_of_instructions", "example_row"]
