@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .labels import Language, word
+from .labels import WORDS, Language, word
 
 
 def anonymous_codes(
@@ -16,6 +16,8 @@ def anonymous_codes(
     language: Language = "zh",
 ) -> pd.Series:
     """Give organisations codes that tell their sector and nothing else.
+
+    A sector of the user's own stands there in the user's word.
 
     Parameters
     ----------
@@ -45,10 +47,12 @@ def anonymous_codes(
     sectors = pd.Series(index=names, dtype="str")
     if organisations is not None and "sector" in organisations.columns:
         sectors = organisations["sector"].reindex(names)
+        sectors = sectors.where(sectors != "")
     codes: dict[str, str] = {}
     for sector in [*sorted(sectors.dropna().unique()), None]:
         own = names[sectors.isna()] if sector is None else names[sectors == sector]
-        label = word("org", language) if sector is None else word(f"sector.{sector}", language)
+        key = "org" if sector is None else f"sector.{sector}"
+        label = word(key, language) if key in WORDS else str(sector)
         width = max(3, len(str(len(own))))
         numbers = random.permutation(len(own)) + 1
         codes |= {

@@ -28,3 +28,10 @@ def test_an_unknown_sector_has_codes_too():
     people = pd.DataFrame({"sector": ["village", None]}, index=["甲村", "乙会"])
     codes = anonymous_codes(people, people.index)
     assert codes.to_dict() == {"甲村": "村-001", "乙会": "党组织-001"}
+    assert anonymous_codes(people.fillna(""), people.index).equals(codes)
+
+
+def test_a_sector_of_ones_own_keeps_its_word():
+    people = pd.DataFrame({"sector": ["village", "金融业"]}, index=["甲村", "乙行"])
+    codes = anonymous_codes(people, people.index, language="en")
+    assert codes.to_dict() == {"甲村": "village-001", "乙行": "金融业-001"}

@@ -359,7 +359,9 @@ def beta_binomial(successes: Numbers, n: Numbers) -> BetaBinomial:
     -----
     r_i ~ Binomial(n_i, p_i), p_i ~ Beta(a, b); a and b maximise
     Σ ln B(a + r_i, b + n_i − r_i) − ln B(a, b), and p_i has the posterior
-    Beta(a + r_i, b + n_i − r_i). Fractions make it a quasi-likelihood.
+    Beta(a + r_i, b + n_i − r_i). Where rates differ no more than sampling makes them, all are the
+    common rate Σr / Σn, with Jeffreys' interval from Beta(Σr + ½, Σ(n − r) + ½). Fractions make it
+    a quasi-likelihood.
 
     References
     ----------
@@ -389,17 +391,27 @@ def beta_binomial(successes: Numbers, n: Numbers) -> BetaBinomial:
             "Add organisations or report the rates unshrunken."
         )
     centre, concentration = _fit_beta(r[known], size[known])
-    answers = {"mean": centre, "sd": 0.0, "low": centre, "high": centre}
-    columns = {name: np.where(known, number, np.nan) for name, number in answers.items()}
-    a, b = centre * concentration, (1 - centre) * concentration
     if np.isfinite(concentration):
-        above, below = a + r[known], b + size[known] - r[known]
-        total = above + below
-        columns["mean"][known] = above / total
-        columns["sd"][known] = np.sqrt(above * below / (total**2 * (total + 1)))
-        columns["low"][known] = betaincinv(above, below, 0.05)
-        columns["high"][known] = betaincinv(above, below, 0.95)
-    made = {name: _like(successes, column, name) for name, column in columns.items()}
+        a, b = centre * concentration, (1 - centre) * concentration
+        above, below = a + r, b + size - r
+        mean = above / (above + below)
+    else:
+        a = b = np.inf
+        # One rate for all: all that is not known about it is known from everybody's answers.
+        above = np.full(len(r), r[known].sum() + 0.5)
+        below = np.full(len(r), (size - r)[known].sum() + 0.5)
+        mean = np.full(len(r), centre)
+    total = above + below
+    columns = {
+        "mean": mean,
+        "sd": np.sqrt(above * below / (total**2 * (total + 1))),
+        "low": np.minimum(betaincinv(above, below, 0.05), mean),
+        "high": np.maximum(betaincinv(above, below, 0.95), mean),
+    }
+    made = {
+        name: _like(successes, np.where(known, column, np.nan), name)
+        for name, column in columns.items()
+    }
     return BetaBinomial(**made, a=float(a), b=float(b), centre=float(centre))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 from servicepo.errors import MethodError
 from servicepo.methods import shrinkage
@@ -145,8 +145,18 @@ def test_rates_that_do_not_differ_shrink_all_the_way():
     made = shrinkage.beta_binomial([5, 10, 20], [10, 20, 40])
     assert made.a == np.inf
     assert_allclose(made.mean, 0.5)
-    assert_allclose(made.sd, 0)
-    assert_allclose(shrinkage.beta_binomial([10, 20], [10, 20]).mean, 1.0)
+    common = beta(35.5, 35.5)
+    assert_allclose(made.sd, common.std())
+    assert_allclose(made.low, common.ppf(0.05))
+    assert_allclose(made.high, common.ppf(0.95))
+
+
+def test_rates_that_are_all_full_are_not_certain():
+    made = shrinkage.beta_binomial([3, 4, np.nan], [3, 4, 5])
+    assert (made.a, made.b) == (np.inf, np.inf)
+    assert_allclose(made.mean, [1, 1, np.nan])
+    assert_allclose(made.low, [beta(7.5, 0.5).ppf(0.05)] * 2 + [np.nan])
+    assert_allclose(made.high, [1, 1, np.nan])
 
 
 def test_beta_binomial_leaves_out_what_nobody_answered():
