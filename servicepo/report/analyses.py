@@ -118,13 +118,16 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
 
 
 def _ranked(index: Index) -> tuple[pd.DataFrame, str | None]:
-    """Rank within the coarsest classes that may be compared."""
+    """Rank within the coarsest classes that may be compared in the last period."""
+    last = index.overall.index.get_level_values("period").max()
     for within in CLASSES:
         if not _has(index, within):
             continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", MethodWarning)
+                index.ranks(within=within, period=last)
+                warnings.simplefilter("ignore", MethodWarning)
                 return index.ranks(within=within), within
         except (MethodError, MethodWarning):
             continue

@@ -14,7 +14,22 @@ MANIFEST: Final = "manifest.json"
 
 
 def refuse_strangers(out: Path) -> None:
-    """Refuse a place that holds anything but a former report."""
+    """Refuse a place that holds anything but a former report.
+
+    Parameters
+    ----------
+    out : Path
+        The folder a report is to be put into.
+
+    Raises
+    ------
+    MethodError
+        For a file, and for a folder with a file that no former report lists.
+
+    Examples
+    --------
+    >>> refuse_strangers(Path("a folder that is not there yet"))
+    """
     if not out.exists():
         return
     if not out.is_dir():
@@ -35,7 +50,23 @@ def refuse_strangers(out: Path) -> None:
 
 
 def put(files: Mapping[str, bytes], out: Path) -> None:
-    """Write all files beside the place, then put them there in one move."""
+    """Write all files beside the place, then put them there in one move.
+
+    Parameters
+    ----------
+    files : mapping
+        Path inside the folder -> bytes.
+    out : Path
+        The folder; whatever stands there is replaced, and kept where writing fails.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     put({"figures/a.svg": b"<svg/>"}, Path(folder, "out"))
+    ...     [path.name for path in Path(folder).rglob("*.svg")]
+    ['a.svg']
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh, former = (out.with_name(f".{out.name}.{end}") for end in ("part", "former"))
     for leftover in (fresh, former):

@@ -95,8 +95,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "scores.spread": (
         "{period}共有 {count} 个党组织得到综合得分，平均 {mean:.1f} 分，标准差 {sd:.1f} 分，"
         "最低 {low:.1f} 分，最高 {high:.1f} 分。",
-        "In {period}, {count} organisations have a score: mean {mean:.1f}, standard deviation "
-        "{sd:.1f}, from {low:.1f} to {high:.1f}.",
+        "In {period}, {count} organisations have a score: mean {mean:.1f}, standard "
+        "deviation {sd:.1f}, from {low:.1f} to {high:.1f}.",
     ),
     "scores.within.domain": (
         "不同领域的职责和适用指标不同，名次只在领域内比较，不作跨领域排名（[[first]]、"
@@ -164,8 +164,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "This analysis cannot be made for these data: {why}",
     ),
     "domains.basis": (
-        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，"
-        "与上文的综合得分不同。",
+        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，与上文的综合得"
+        "分不同。",
         "For a fair comparison the score is put together again from the {count} indicators "
         "that all domains share; it is not the score above.",
     ),
@@ -228,7 +228,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{count} earned a higher grade by score and were lowered by a bar ({bars}).",
     ),
     "grades.unchecked": (
-        "另有 {count} 个缺少限制条件所需的数据，只按得分定等次。",
+        "有 {count} 个缺少限制条件所需的数据，只按得分定等次。",
         "{count} lack the data a bar needs and are graded by score alone.",
     ),
     "grades.share": ("{grade}占比", "{grade}, share"),
@@ -242,11 +242,18 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "check the records first, name nobody in public, and do not stigmatise.",
     ),
     "weak.count": (
-        "{period}有得分的 {scored} 个党组织中，{count} 个符合一项或多项规则：{bottom} 个处于"
-        "同类型后 {share:.0%}，{criteria} 个符合《意见》所列情形（[[weak]]）。",
-        "Of {scored} organisations with a score in {period}, {count} meet one rule or more: "
-        "{bottom} are in the bottom {share:.0%} of their sector, {criteria} meet a criterion "
-        "of the Opinion ([[weak]]).",
+        "{period}有得分的 {scored} 个党组织中，{count} 个符合一项或多项规则（[[weak]]），其中"
+        " {bottom} 个处于同类组织后 {share:.0%}。",
+        "Of {scored} organisations with a score in {period}, {count} meet one rule or more ("
+        "[[weak]]); {bottom} are in the bottom {share:.0%} of their class.",
+    ),
+    "weak.criteria": (
+        "对照{name}，名单内有 {count} 个至少符合一种。",
+        "By {name}, {count} of the list meet at least one.",
+    ),
+    "weak.no_criteria": (
+        "{name}所需的数据这次都没有，未能对照。",
+        "The data hold nothing that {name} could be checked on.",
     ),
     "weak.none": (
         "没有党组织符合所列规则，或各党组织得分相同、数据不足，无法区分。",
@@ -267,7 +274,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "80 % or more and {unsure} with less than 50 %: look at the latter again before "
         "anything is decided.",
     ),
-    "weak.rule.bottom": ("同类型后 {share:.0%}", "bottom {share:.0%}"),
+    "weak.rule.bottom": ("同类组织后 {share:.0%}", "bottom {share:.0%}"),
     "weak.steps": (
         "在其他党组织不变的条件下，走出后列所需的最小提升见[[steps]]。",
         "The least improvement that would take each off the bottom share is in [[steps]].",
@@ -275,11 +282,13 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "weak.step": ("{name} {now}→{needed}", "{name} {now}→{needed}"),
     "weak.more_steps": ("另有 {count} 项", "{count} more"),
     "table.weak": ("{period}软弱涣散（后进）党组织名单", "Weak branches, {period}"),
-    "note.weak": (
-        "概率为计入已知抽样误差后仍处于同类型后列的可能性；主要短板后的百分数为该指标占与满分"
-        "差距的份额（障碍度）。",
-        "P: probability of the bottom share given the known sampling errors. Reasons with "
-        "their share of the distance to full marks (obstacle degree).",
+    "note.chance": (
+        "概率为计入已知抽样误差后仍处于同类组织后列的可能性。",
+        "P: probability of the bottom share given the known sampling errors.",
+    ),
+    "note.obstacle": (
+        "主要短板后的百分数为该指标占与满分差距的份额（障碍度）。",
+        "Reasons bear their share of the distance to full marks (obstacle degree).",
     ),
     "figure.weak_reasons": ("名单内党组织的主要短板", "Main reasons of weak branches"),
     "note.reasons": (

@@ -32,7 +32,7 @@ def weak_section(material: Material) -> Section:
     found = material.analyses.weak
     if found is None:
         return Section("weak", title, (material.refusal("weak"),))
-    listed = found.table[found.table["weak"]]
+    listed = _in_order(material, found.table[found.table["weak"]])
     if listed.empty:
         return Section("weak", title, (material.say("weak.none"),))
     parts: list[Part] = [
@@ -44,8 +44,8 @@ def weak_section(material: Material) -> Section:
             scored=int(found.table["score"].notna().sum()),
             bottom=int(listed["bottom"].sum()),
             share=found.share,
-            criteria=int((listed["criteria"] > 0).sum()),
         ),
+        _criteria(material, found, listed),
         material.say("weak.shown" if material.names else "weak.hidden"),
     ]
     known = listed["p_weak"].dropna()
@@ -62,9 +62,22 @@ def weak_section(material: Material) -> Section:
     return Section("weak", title, tuple(parts))
 
 
+def _in_order(material: Material, listed: pd.DataFrame) -> pd.DataFrame:
+    order = {group: place for place, group in enumerate(material.in_order(set(listed["group"])))}
+    return listed.assign(order=listed["group"].map(order)).sort_values(["order", "score"])
+
+
+def _criteria(material: Material, found: WeakBranches, listed: pd.DataFrame) -> str:
+    name = found.declared.name[material.language]
+    if (found.criteria["state"] == "no_data").all():
+        return material.say("weak.no_criteria", name=name)
+    return material.say("weak.criteria", name=name, count=int((listed["criteria"] > 0).sum()))
+
+
 def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part:
     reasons = _reasons_by_org(material, found)
     frame = listed.reset_index()
+    known = bool(frame["p_weak"].notna().any())
     frame = pd.DataFrame(
         {
             "org": material.hide(frame["org"]),
@@ -80,9 +93,13 @@ def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part
     )
     return material.table(
         "weak",
-        frame,
+        frame if known else frame.drop(columns="p_weak"),
         {"score": "one", "p_weak": "chance"},
-        notes=[material.say("note.weak"), _suppression(material, listed)],
+        notes=[
+            material.say("note.chance") if known else "",
+            material.say("note.obstacle"),
+            _suppression(material, listed),
+        ],
         shown=SHOWN,
         period=material.when(material.period),
     )
