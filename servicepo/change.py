@@ -49,7 +49,7 @@ class Change:
         ``promoted_share``, ``demoted_share``, ``promoted_low``, ``promoted_high``.
     convergence : DataFrame
         Indexed by period, over the organisations scored in every period: ``n``, ``mean``, ``sd``,
-        ``cv`` (sd ÷ mean).
+        ``cv`` (sd ÷ mean; NaN where a score is below 0).
     beta : DataFrame
         One row, last period against first: ``slope`` (points per period and point of the start),
         ``standard_error``, ``noise_slope`` (what noise alone would give; NaN where it is not
@@ -327,7 +327,8 @@ def _best_first(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
 def _spread(whole: pd.DataFrame) -> pd.DataFrame:
     table = whole.agg(["count", "mean", "std"]).T
     table.columns = ["n", "mean", "sd"]
-    return table.assign(n=table["n"].astype(int), cv=table["sd"] / table["mean"])
+    cv = table["sd"] / table["mean"].where((whole >= 0).all() & (table["mean"] > 0))
+    return table.assign(n=table["n"].astype(int), cv=cv)
 
 
 def _beta(whole: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from .index import Index
 from .labels import Language, word
 from .methods.group_tests import dunn, kruskal_wallis
 from .methods.inequality import dagum, theil_decomposition
-from .tables import period_text
+from .tables import period_text, text_of
 
 _QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
 
@@ -69,7 +69,7 @@ class DomainComparison:
         medians = ", ".join(f"{g} {m:.1f}" for g, m in self.summary["median"].items())
         p = self.tests["p_value"].iloc[0]
         return (
-            f"DomainComparison({self.by}, {_text(self.period)}: medians {medians}; "
+            f"DomainComparison({self.by}, {text_of(self.period)}: medians {medians}; "
             f"Kruskal–Wallis p {p:.3g}; {len(self.indicators)} shared indicators)"
         )
 
@@ -173,16 +173,12 @@ def _period(index: Index, period: pd.Period | str | None) -> pd.Period:
     if period is None:
         return periods.max()
     texts = list(period_text(periods))
-    asked = period if isinstance(period, str) else _text(period)
+    asked = text_of(period)
     if asked not in texts:
         raise MethodError(
             f"period must be one of the index, got {asked!r}. Take one of {', '.join(texts)}."
         )
     return periods[texts.index(asked)]
-
-
-def _text(period: pd.Period) -> str:
-    return str(period_text(pd.PeriodIndex([period]))[0])
 
 
 def _groups(index: Index, by: str, when: pd.Period) -> pd.Series:
@@ -205,7 +201,7 @@ def _groups(index: Index, by: str, when: pd.Period) -> pd.Series:
     scored = groups[index.overall[groups.index].notna()]
     if scored.nunique() < 2:
         raise MethodError(
-            f"{by} must hold at least 2 groups with scores in {_text(when)} to be compared, "
+            f"{by} must hold at least 2 groups with scores in {text_of(when)} to be compared, "
             f"got {', '.join(map(str, scored.unique())) or 'none'}. "
             "Choose another column or period."
         )

@@ -20,7 +20,7 @@ from .labels import Language, word
 from .methods.obstacle import main_obstacles, obstacle_degree
 from .methods.shrinkage import beta_binomial, shrink
 from .rules import Condition, Criteria, load_criteria
-from .tables import period_text
+from .tables import text_of
 
 Share = float | tuple[float, str]
 Seed = int | np.random.Generator | None
@@ -107,7 +107,7 @@ class WeakBranches:
         met = int((self.table["criteria"] > 0).sum())
         bottom = int(self.table["bottom"].sum())
         return (
-            f"WeakBranches({_text(self.period)}: {bottom} of {len(self.table)} in the bottom "
+            f"WeakBranches({text_of(self.period)}: {bottom} of {len(self.table)} in the bottom "
             f"{self.share:.0%} of their {self.within or 'county'}, P(weak) >= .5 for {likely}, "
             f"{met} meet a criterion)"
         )
@@ -570,7 +570,3 @@ def _off_criteria(
                     step = abs(limit - value)
                     steps.append((criterion.code, name, value, limit, step, np.nan, np.nan))
     return steps
-
-
-def _text(period: pd.Period) -> str:
-    return str(period_text(pd.PeriodIndex([period]))[0])

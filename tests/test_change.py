@@ -268,3 +268,9 @@ def test_half_years_are_told_as_such(small_index, table):
     last = values[values.index.get_level_values("period") == halves[-1]]
     with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
         sp.measure_change(small_index(last))
+
+
+def test_scores_around_zero_have_no_coefficient_of_variation(small_index, table):
+    made = sp.measure_change(small_index(frame(table), normalise="zscore"))
+    assert made.convergence["sd"].gt(0).all()
+    assert made.convergence["cv"].isna().all()

@@ -2,7 +2,7 @@
 
 from .checks import SCHEMAS, VOCABULARIES, Checked, check, shown
 from .crosschecks import CrossChecked, cross_check
-from .periods import Frequency, period_text, split_period, to_periods
+from .periods import Frequency, period_text, split_period, text_of, to_periods
 from .problems import problem_rows
 from .shapes import (
     ANSWERS,
@@ -81,5 +81,6 @@ __all__ = [
     "problem_rows",
     "shown",
     "split_period",
+    "text_of",
     "to_periods",
 ]

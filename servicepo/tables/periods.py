@@ -141,3 +141,14 @@ def period_text(periods: pd.PeriodIndex) -> pd.Index:
         for p in distinct
     ]
     return pd.Index(pd.array([*words, None], dtype="str").take(codes), name=periods.name)
+
+
+def text_of(period: pd.Period | str) -> str:
+    """Return one period as canonical text; text as it is.
+
+    Examples
+    --------
+    >>> text_of(pd.Period("2024Q3", freq="2Q-DEC")), text_of("2024-05")
+    ('2024H2', '2024-05')
+    """
+    return period if isinstance(period, str) else str(period_text(pd.PeriodIndex([period]))[0])

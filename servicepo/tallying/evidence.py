@@ -8,7 +8,7 @@ from typing import ClassVar
 import pandas as pd
 
 from ..framework import Framework
-from ..tables import Dataset, Frequency, period_text
+from ..tables import Dataset, Frequency, period_text, text_of
 from .cells import CELLS, STATIC, cells_of
 from .ordinals import ordinals, periods
 
@@ -116,8 +116,7 @@ class Evidence:
         ].get_level_values("period")
         text = pd.Series(period_text(pd.PeriodIndex(valued)), dtype="str")
         if period is not None:
-            wanted = period if isinstance(period, str) else period_text(pd.PeriodIndex([period]))[0]
-            text = text[text == wanted]
+            text = text[text == text_of(period)]
         own = ordinals(text, self.freq)
         static = found[found["period"] == STATIC].drop(columns="period")
         cells = pd.concat(

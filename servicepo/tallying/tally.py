@@ -132,7 +132,7 @@ def tally(
         notes.insert(
             0,
             f"Everything the framework names should be in the data, got nothing for {lost}. "
-            "Correct the names, or take these indicators out of the framework.",
+            "Correct the names, complete the tables, or take these out of the framework.",
         )
     for note in notes:
         warnings.warn(note, MethodWarning, stacklevel=2)

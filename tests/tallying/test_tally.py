@@ -382,7 +382,7 @@ def test_what_is_not_in_the_data_is_told_once_with_near_names(dataset, framework
         "Everything the framework names should be in the data, got nothing for '服务作凤' of i1 "
         "(near: '服务作风'), '总体满意度' of i2, '报酬' of i3, i4 (no service rows with values), "
         "i5 (no attribute rows with values). "
-        "Correct the names, or take these indicators out of the framework."
+        "Correct the names, complete the tables, or take these out of the framework."
     ]
     assert caught[0].filename == __file__
     assert values.columns.tolist() == [f"i{n}" for n in range(7)]
