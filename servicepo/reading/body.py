@@ -23,10 +23,7 @@ _KEYS: Final = ("org", "indicator", "question", "answer", "name")
 _EXAMPLES: Final = frozenset(("示例", "样例", "例", "例如", "example", "sample"))
 _MANY: Final = 2000
 _TAIL: Final = 50
-_CLOSED: Final = {
-    "satisfaction": "answer",
-    "tags": "tag",
-}
+_VOCABULARY: Final = {"satisfaction": "answer", "tags": "tag"}
 _DATES: Final = ("accepted", "undertaken", "replied", "due")
 _NUMBERS: Final = ("members", "households", "staff", "grids", "times", "issued", "full_mark")
 _CODED: Final = frozenset((*VOCABULARIES, "channel", "tier"))
@@ -215,14 +212,15 @@ class Body:
         found = self.words(name)
         if found is None:
             return None
-        return found.spread(clean_text(found.words), categories=self.categories)
+        told = clean_text(found.words).mask(found.words.isin(DITTO))  # nothing stands above it
+        return found.spread(told, categories=self.categories)
 
     def code(self, name: str) -> pd.Series | None:
         """Read a field whose words stand for codes."""
         found = self.words(name)
         if found is None:
             return None
-        vocabulary = _CLOSED.get(name, name)
+        vocabulary = _VOCABULARY.get(name, name)
         read = codes_of if name in _SEVERAL else code_of
         codes = read(vocabulary, found.words)
         if codes.isna().any():

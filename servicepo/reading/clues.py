@@ -69,7 +69,9 @@ def _org_of(block: Block) -> str | None:
         label, mark, value = part.replace("：", ":").partition(":")
         if mark and value.strip() and any(name == "org" for _, name in field_of(label)):
             return clean_cell(value)
-    return clean_cell(block.grid.sheet) if _ORG_NAME.search(block.grid.sheet) else None
+    name = block.grid.sheet
+    kind = code_for("sector", name) or code_for("domain", name)  # 农村 is no organisation
+    return clean_cell(name) if _ORG_NAME.search(name) and kind is None else None
 
 
 def _period_of(texts: list[str]) -> str | None:

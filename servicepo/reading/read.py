@@ -14,7 +14,7 @@ from rapidfuzz import process
 
 from ..errors import TableError
 from ..labels import Language
-from ..tables import TABLES, Dataset, check, cross_check, dtype_of
+from ..tables import TABLES, Dataset, check, cross_check, empty
 from .aliases import nearest_field
 from .assemble import complete, in_letters, joined, unify_names
 from .build import Built, build
@@ -25,17 +25,6 @@ from .notes import problem, problem_frame, without_persons
 from .recognise import is_known, plan_block
 from .scores import Blank, plain
 
-_SOURCES: Final = (
-    "file",
-    "sheet",
-    "table",
-    "encoding",
-    "records",
-    "kept",
-    "set_aside",
-    "skipped",
-    "sha256",
-)
 _SHOWN: Final = 5
 _INSTRUCTIONS: Final = r"(填写|填报|填表|使用|编制)?(说明|须知|指南)|instructions?|notes?|readme"
 
@@ -321,12 +310,12 @@ class _Session:
         """Return one row per sheet; what was not set aside was kept."""
         errors = problems[problems["severity"].eq("error")]
         aside = Counter(zip(errors["file"], errors["sheet"].fillna(""), strict=True))
-        found = pd.DataFrame(self.sources, columns=list(_SOURCES))
+        shape = empty("sources")
+        found = pd.DataFrame(self.sources, columns=list(shape))
         places = zip(found["file"], found["sheet"], strict=True)
         found["set_aside"] = [aside[place] for place in places]
         found["kept"] = found["records"] - found["set_aside"]
-        counts = ("records", "kept", "set_aside", "skipped")
-        return found.astype({c: "int64" if c in counts else dtype_of(c) for c in _SOURCES})
+        return found.astype(dict(shape.dtypes))
 
 
 def _place(found: Any) -> str:

@@ -36,6 +36,7 @@ _ROSTER: Final = frozenset(
 _EVENT: Final = frozenset(
     ("record", "accepted", "undertaken", "replied", "due", "way", "service", "disposal")
 )
+_EITHER: Final = {("organisations", "sector"), ("organisations", "group")}
 _SAMPLE: Final = 100
 _NEAR: Final = 75
 SCORE: Final = "得分"
@@ -167,6 +168,9 @@ def _column(
     fields: tuple[tuple[str, str], ...] = tuple(field_of(path[-1])) if path else ()
     if not fields and len(path) > 1:
         fields = tuple(field_of("".join(path)))
+    if set(fields) >= _EITHER:  # 类别 may be 村, 社区 or 甲类, 乙类
+        sectors = code_of("sector", _sample(cells)).notna().mean() >= 0.5
+        fields = tuple(f for f in fields if f[1] != ("group" if sectors else "sector"))
     if mapped:
         fields = tuple((t, mapped) for t in ("evaluations", "services", "surveys", "organisations"))
     first = {
@@ -506,7 +510,7 @@ def _constants(
     """Choose what all rows share: first what the user gives, then what the names say."""
     wanted = {
         "organisations": ("sector", "group"),
-        "services": (),
+        "services": ("org", "sector", "group"),
         "evaluations": ("org", "period", "source", "sector", "group"),
         "surveys": ("org", "period", "respondent", "sector", "group"),
     }[plan.table]

@@ -478,3 +478,31 @@ def test_instructions_and_examples_are_no_records(sheets, write):
     data = read(write("2023年组织考评.xlsx", 填写说明=sheets.SCORES, 评分=(rows, [])))
     assert data.evaluations["org"].tolist() == ["张村党支部"]
     assert data.problems["rule"].tolist() == ["sheet_of_instructions", "example_row"]
+
+
+def test_a_class_is_a_sector_or_a_group_by_its_words(write):
+    rows = [["党组织", "考评类别", "服务意识"], ["张村", "村", 9], ["县医院", "事业单位", 8]]
+    data = read(write("a/2023年组织考评.xlsx", Sheet1=(rows, [])))
+    assert data.organisations["sector"].tolist() == ["village", "public_institution"]
+    rows = [["党组织", "考评类别", "服务意识"], ["张村", "甲类", 9], ["李村", "乙类", 8]]
+    data = read(write("b/2023年组织考评.xlsx", Sheet1=(rows, [])))
+    assert data.organisations["group"].tolist() == ["甲类", "乙类"]
+    assert data.organisations["sector"].isna().all()
+    assert data.problems.empty
+
+
+def test_the_same_as_above_needs_something_above(write):
+    rows = [["党组织", "服务意识"], ["同上", 9], ["张村", 8], ["〃", 7]]
+    data = read(write("2023年.xlsx", 组织考评=(rows, [])))
+    assert cells(data.evaluations, "org", "score", "row") == [("张村", 8, 3)]
+    assert rules(data, "error") == [("missing", 2, "B"), ("conflict", 4, "B")]
+
+
+def test_a_ledger_of_one_organisation_is_named_above_it(write):
+    rows = [
+        ["单位名称：张村党支部"],
+        ["登记号", "服务类别", "受理日期", "回复日期"],
+        ["1", "服务民生", "2014-01-16", None],
+    ]
+    data = read(write("台账.xlsx", Sheet1=(rows, [])))
+    assert cells(data.services, "record", "org") == [("1", "张村党支部")]
