@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .choices import Choice, Method, by_level, chosen
+from .choices import Choice, Method, by_level, chosen, veto_of
 from .errors import MethodError, MethodWarning
 from .framework import Framework
-from .methods.aggregation import AGGREGATIONS, ROW_BY_ROW
+from .methods.aggregation import ROW_BY_ROW, veto
+from .methods.combined_weights import COMBINATIONS
 from .methods.dispersion import IMPORTANCES, weights_of
 from .methods.objective_weights import OBJECTIVE_WEIGHTS, equal
+from .registry import AGGREGATES
 from .scored import Array, Scored, side_by_side
 from .scored import Rows as Some
 
@@ -117,6 +119,34 @@ def classify(
     return classes
 
 
+def applicable(
+    values: pd.DataFrame, framework: Framework, organisations: pd.DataFrame | None
+) -> pd.DataFrame | None:
+    """Tell which cells apply to their organisation.
+
+    Parameters
+    ----------
+    values : DataFrame
+        (org, period) x indicator.
+    framework, organisations
+        As in `classify`.
+
+    Returns
+    -------
+    DataFrame of bool or None
+        As the values; None where every indicator applies everywhere.
+    """
+    numbers, kinds = _kinds(values.index, organisations, framework)
+    listed = {i.code: i for i in framework.indicators}
+    if not any(listed[code].domains or listed[code].sectors for code in values.columns):
+        return None
+    told = {
+        code: np.array([listed[code].applies(k.domain, k.sector) for k in kinds])[numbers]
+        for code in values.columns
+    }
+    return pd.DataFrame(told, index=values.index)
+
+
 def weigh(
     scores: Scored,
     classes: list[Class],
@@ -159,13 +189,13 @@ def weigh(
             choice = framework.indicator_weights(d) if _is(inner, "framework") else inner
             local[d] = _resolve(choice, scores, own, rows, f"weights of {d}")
         choice = declared if _is(outer, "framework") else outer
-        tops = scores
+        tops, members = scores, rows
         if _comes_from_data(choice):
             within = by_level(aggregation, "arithmetic", "aggregate")[0]
             found, _ = _dimensions(scores, Group(label, rows, local, pd.Series()), within, 0.0)
             tops = Scored(found)
-            rows = np.arange(len(tops))
-        across = _resolve(choice, tops, list(indicators), rows, "weights of the dimensions")
+            members = np.arange(len(tops))
+        across = _resolve(choice, tops, list(indicators), members, "weights of the dimensions")
         groups.append(Group(label, rows, local, across))
     return tuple(groups)
 
@@ -175,7 +205,7 @@ def combine(
     groups: tuple[Group, ...],
     *,
     aggregation: Choice,
-    available: float,
+    available: float | Mapping[str, float],
 ) -> Built:
     """Aggregate scores into dimensions and dimensions into the overall index.
 
@@ -187,8 +217,9 @@ def combine(
         From `weigh`.
     aggregation : word, callable or mapping by level
         As `build_index` takes it.
-    available : float
-        Share of the weight (0..1) that a node needs; below it the node is NaN.
+    available : float or mapping
+        Share of the weight (0..1) that a node needs, for all nodes or by code; below it the node is
+        NaN.
 
     Returns
     -------
@@ -207,7 +238,8 @@ def combine(
         tops, covered = _dimensions(scores, group, inner, available)
         top = Scored(tops)
         method = _aggregation(outer)
-        overall[rows], _ = _node(top, group.across, slice(0, len(top)), method, available)
+        least = _least(available, "overall")
+        overall[rows], _ = _node(top, group.across, slice(0, len(top)), method, least)
         coverage[rows] = covered
         for code in tops.columns:
             table[rows, order.index(code)] = tops[code].to_numpy()
@@ -216,6 +248,49 @@ def combine(
         pd.DataFrame(table, index=scores.index, columns=order, copy=False),
         pd.Series(coverage, index=scores.index, name="coverage"),
     )
+
+
+def hold_down(
+    overall: pd.Series, values: pd.DataFrame, aggregation: Choice, framework: Framework
+) -> pd.DataFrame | None:
+    """Hold scores down where raw values fall short of the thresholds of a veto.
+
+    Parameters
+    ----------
+    overall : Series
+        By (org, period).
+    values : DataFrame
+        (org, period) x indicator, in raw units.
+    aggregation : word, callable or mapping
+        As `build_index` takes it; its key "veto" counts.
+    framework : Framework
+        The directions: for a cost less is better, and the threshold is the most.
+
+    Returns
+    -------
+    DataFrame or None
+        ``before``, ``score``, ``failed``; None without a veto.
+
+    Raises
+    ------
+    MethodError
+        For a veto without thresholds, or without a cap or a deduction.
+    """
+    rule = veto_of(aggregation)
+    if rule is None:
+        return None
+    options = {key: value for key, value in rule.items() if key != "thresholds"}
+    limits = dict(rule.get("thresholds", {}))
+    if not limits or not options or set(options) - {"cap", "deduct"}:
+        raise MethodError(
+            f"veto must have thresholds, and a cap or a deduction, got {dict(rule)!r}. "
+            'Write {"thresholds": {code: least value}, "cap": 59}.'
+        )
+    costs = [c for c in limits if c in values and framework.indicator(c).direction == "cost"]
+    x = values[[code for code in limits if code in values]].copy()
+    for code in costs:
+        x[code], limits[code] = -x[code], -limits[code]
+    return veto(overall, x, limits, **options)
 
 
 def weights_frame(groups: tuple[Group, ...]) -> pd.DataFrame:
@@ -345,21 +420,25 @@ def _with_values(values: pd.DataFrame, rows: Rows, codes: tuple[str, ...], label
 
 
 def _aggregation(choice: Any) -> Method:
-    return chosen(choice, AGGREGATIONS, "aggregate")
+    return chosen(choice, AGGREGATES, "aggregate")
 
 
 def _dimensions(
-    scores: Scored, group: Group, choice: Any, available: float
+    scores: Scored, group: Group, choice: Any, available: float | Mapping[str, float]
 ) -> tuple[pd.DataFrame, Array]:
     """Return the dimensions of a group's rows, and the share of the weight present there."""
     method, rows = _aggregation(choice), scores.all_or(group.rows)
     made = np.empty((len(group.rows), len(group.local)), order="F")
     covered = np.zeros(len(group.rows))
     for place, (code, local) in enumerate(group.local.items()):
-        made[:, place], present = _node(scores, local, rows, method, available)
+        made[:, place], present = _node(scores, local, rows, method, _least(available, code))
         covered += group.across.get(code, 0.0) * present
     tops = pd.DataFrame(made, index=scores.labels(rows), columns=list(group.local), copy=False)
     return tops, covered
+
+
+def _least(available: float | Mapping[str, float], node: str) -> float:
+    return available.get(node, 2 / 3) if isinstance(available, Mapping) else available
 
 
 def _node(
@@ -436,6 +515,8 @@ def _resolve(choice: Choice, scores: Scored, codes: list[str], rows: Rows, what:
 
 def _from_data(choice: Choice, scores: Scored, codes: list[str], rows: Rows, what: str) -> Any:
     """Let the scores say their weights."""
+    if isinstance(choice, Mapping) and "parts" in choice:
+        return _combined(choice, scores, codes, rows, what)
     method = chosen(choice, OBJECTIVE_WEIGHTS, what)
     names = pd.DataFrame(columns=codes, dtype=float)
     if len(codes) == 1 or method.call is equal:
@@ -459,6 +540,21 @@ def _from_data(choice: Choice, scores: Scored, codes: list[str], rows: Rows, wha
 
     raw = side_by_side(weighty, codes, len(rows))
     return weights_of(names, np.array(raw), told)
+
+
+def _combined(
+    choice: Mapping[str, Any], scores: Scored, codes: list[str], rows: Rows, what: str
+) -> pd.Series:
+    """Combine weights of several kinds."""
+    parts = choice["parts"]
+    if not isinstance(parts, Mapping):
+        parts = {p if isinstance(p, str) else f"part {n}": p for n, p in enumerate(parts, 1)}
+    if len(codes) == 1:
+        return pd.Series(1.0, index=codes)
+    table = {name: _resolve(part, scores, codes, rows, what) for name, part in parts.items()}
+    options = {key: value for key, value in choice.items() if key != "parts"}
+    made = chosen(options, COMBINATIONS, what).call(pd.DataFrame(table))
+    return pd.Series(getattr(made, "weights", made))
 
 
 def _shares(weights: pd.Series, what: str) -> pd.Series:

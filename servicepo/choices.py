@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,6 +27,24 @@ from .labels import Language, word
 Choice: TypeAlias = str | Callable[..., Any] | Mapping[str, Any] | pd.Series
 
 LEVELS = ("indicators", "dimensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The choices an index was built with, so that it can be built again.
+
+    Attributes
+    ----------
+    treat, impute, normalise, weights, aggregate, available
+        As `build_index` takes them.
+    """
+
+    treat: Choice
+    impute: Choice
+    normalise: Choice
+    weights: Choice
+    aggregate: Choice
+    available: float | Mapping[str, float]
 
 
 class Method(NamedTuple):
@@ -81,7 +100,9 @@ def chosen(choice: Choice, registry: Mapping[str, Callable[..., Any]], what: str
     if not isinstance(asked, str) or asked not in registry:
         raise MethodError(f"{what} must be a known word, got {asked!r}. {near(asked, registry)}")
     function = registry[asked]
-    known = [p.name for p in inspect.signature(function).parameters.values() if _is_option(p)]
+    fixed = getattr(function, "keywords", {})
+    parameters = inspect.signature(function).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in fixed]
     if unknown := [key for key in options if key not in known]:
         mend = f"It takes {', '.join(known)}." if known else "Leave it out."
         raise MethodError(f"{what} {asked} must have known options, got {unknown[0]!r}. {mend}")
@@ -95,7 +116,7 @@ def by_level(choice: Choice, default: str, what: str) -> tuple[Any, Any]:
     ----------
     choice : word, callable, Series or mapping
         A mapping without ``method`` has the keys "indicators" and "dimensions"; a missing key takes
-        the default.
+        the default. A key "veto" is passed over.
     default : str
         The word a missing key takes.
     what : str
@@ -115,7 +136,10 @@ def by_level(choice: Choice, default: str, what: str) -> tuple[Any, Any]:
     >>> by_level({"dimensions": "equal"}, "framework", "weights")
     ('framework', 'equal')
     """
-    if not isinstance(choice, Mapping) or "method" in choice:
+    if not isinstance(choice, Mapping):
+        return choice, choice
+    choice = {key: value for key, value in choice.items() if key != "veto"}
+    if "method" in choice:
         return choice, choice
     if unknown := sorted(set(choice) - set(LEVELS)):
         raise MethodError(
@@ -123,6 +147,17 @@ def by_level(choice: Choice, default: str, what: str) -> tuple[Any, Any]:
             f"got {unknown[0]!r}. Rename it; one number per indicator goes into a Series."
         )
     return choice.get("indicators", default), choice.get("dimensions", default)
+
+
+def veto_of(choice: Choice) -> Mapping[str, Any] | None:
+    """Return the veto that stands in a choice of aggregation, None where none does.
+
+    Examples
+    --------
+    >>> veto_of({"method": "geometric", "veto": {"thresholds": {"safety": 60}, "cap": 59}})
+    {'thresholds': {'safety': 60}, 'cap': 59}
+    """
+    return choice.get("veto") if isinstance(choice, Mapping) else None
 
 
 def named(choice: object, family: str, language: Language) -> str:
@@ -148,6 +183,9 @@ def named(choice: object, family: str, language: Language) -> str:
     """
     if not isinstance(choice, Mapping):
         return word(f"{family}.{choice if isinstance(choice, str) else 'given'}", language)
+    choice = {key: part for key, part in choice.items() if key != "veto"} or {
+        "method": "arithmetic"
+    }
     comma, semicolon = (" ", "；") if language == "zh" else (" ", "; ")
     if "method" not in choice:
         parts = (
@@ -163,10 +201,6 @@ def named(choice: object, family: str, language: Language) -> str:
     if not told:
         return name
     return f"{name}（{told}）" if language == "zh" else f"{name} ({told})"
-
-
-def _is_option(parameter: inspect.Parameter) -> bool:
-    return parameter.kind is parameter.KEYWORD_ONLY
 
 
 def _told(key: str, value: object, family: str, language: Language) -> str:

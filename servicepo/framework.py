@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 from .declared import Table, near
+from .declared_methods import take_methods
 from .errors import FrameworkError
 from .labels import WORDS, Language, word
 from .measures import MEASURES
@@ -148,6 +149,9 @@ class Framework:
         How the dimensions are weighted.
     sources : Weighting
         Whether the source weights are illustrative, and on whose authority they stand.
+    methods : mapping
+        What ``[methods]`` declares of "treat", "impute", "normalise" and "aggregate", as
+        `build_index` takes them.
     """
 
     id: str
@@ -158,6 +162,7 @@ class Framework:
     source_weights: Mapping[str, float]
     weighting: Weighting = DECLARED
     sources: Weighting = DECLARED
+    methods: Mapping[str, object] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return (
@@ -472,6 +477,7 @@ def _framework(table: Table) -> Framework:
         source_weights=source_weights,
         weighting=weighting,
         sources=sources,
+        methods=take_methods(table),
     )
     table.close()
     return found

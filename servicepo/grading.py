@@ -15,10 +15,11 @@ import pandas as pd
 from .bench import combine
 from .declared import near
 from .errors import MethodError, MethodWarning
-from .index import Index, directions
+from .index import Index
 from .labels import Language, word
 from .methods.normalisation import fit_scale
 from .rules import Bar, Scheme, load_scheme
+from .scaling import directions
 
 # Scores are sums of products; what misses a cut-off by less than this misses it by rounding only.
 TOLERANCE: Final = 1e-9

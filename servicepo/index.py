@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from .bench import Built, Group, classify, combine, gaps, weigh, weights_frame
-from .choices import Choice, by_level
+from .bench import (
+    Built,
+    Group,
+    applicable,
+    classify,
+    combine,
+    gaps,
+    hold_down,
+    weigh,
+    weights_frame,
+)
+from .choices import Choice, Choices, by_level
 from .errors import MethodError, MethodWarning
 from .framework import Framework
-from .labels import Language, word
-from .methods.normalisation import Scale, fit_scale
-from .scored import Scored, numbers
+from .incoming import check_rows, known_columns, on_the_roster
+from .labels import Language
+from .methods.normalisation import Scale
+from .methods_sentence import methods_sentence
+from .preparing import Prepared, prepare, screening
+from .scaling import fit, scored
+from .scored import Scored
 from .tables import PLACE, period_text
 from .tallying.evidence import Evidence
 
@@ -24,17 +39,9 @@ from .tallying.evidence import Evidence
 # weight the ranking is still given, with a warning.
 COMMON_WEIGHT: Final = 0.9
 
-Normalisation: TypeAlias = str | Callable[..., Any] | Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """The choices an index was built with, so that it can be built again."""
-
-    normalise: Normalisation
-    weights: Choice
-    aggregate: Choice
-    available: float
+DEFAULTS: Final = MappingProxyType(
+    {"treat": "none", "impute": "none", "normalise": "minmax", "aggregate": "arithmetic"}
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,7 +59,10 @@ class Index:
     scale : Scale
         The fitted normalisation; give it to `build_index` to score other years on the same scale.
     choices : Choices
-        Normalisation, weights, aggregation and the availability rule.
+        Every choice, with what the framework declares put in its place.
+    prepared : Prepared
+        The values that were scored, and what was done to them before: ``screened``, ``imputed``
+        (mask and quality) and ``treated`` (table of treated points), None where nothing was.
     overall : Series
         The index by (org, period), 0..100 (better is higher) for every bounded normalisation.
     dimensions : DataFrame
@@ -62,7 +72,10 @@ class Index:
         and ``global_weight`` (sums to 1 in the group). The group is "all" where everybody has the
         same weights.
     coverage : Series
-        Share of the weight (0..1) that was present in the data, by (org, period).
+        Share of the weight (0..1) that was present in the data (imputed cells count as present), by
+        (org, period).
+    vetoed : DataFrame or None
+        Where a veto was asked for: ``before``, ``score``, ``failed`` by (org, period).
     """
 
     framework: Framework
@@ -70,10 +83,12 @@ class Index:
     organisations: pd.DataFrame | None
     scale: Scale
     choices: Choices
+    prepared: Prepared
     overall: pd.Series
     dimensions: pd.DataFrame
     weights: pd.DataFrame
     coverage: pd.Series
+    vetoed: pd.DataFrame | None
     _groups: tuple[Group, ...] = field(repr=False)
 
     def __repr__(self) -> str:
@@ -91,7 +106,7 @@ class Index:
     @property
     def scores(self) -> pd.DataFrame:
         """Normalised scores, (org, period) x indicator; computed when asked for, never stored."""
-        return _scores(self.values[list(self.scale.codes)], self.scale)
+        return self._scored(self.prepared.values).table_of_all()
 
     @property
     def evidence(self) -> Evidence | None:
@@ -140,7 +155,8 @@ class Index:
         if self.evidence is None:
             return None
         codes = list(self.scale.codes)
-        values = self.values[codes]
+        values = self.prepared.values[codes]
+        before = self.overall if self.vetoed is None else self.vetoed["before"]
         errors = self.evidence.standard_errors().reindex(index=values.index, columns=codes)
         known = errors.notna() & values.notna()
         variance = np.zeros(len(values))
@@ -149,7 +165,7 @@ class Index:
             step = errors[code].fillna(0.0)
             step = step.where(values[code] < values[code].median(), -step)
             moved = values.assign(**{code: values[code] + step})
-            shift = self._combine(Scored(moved, self.scale)).overall - self.overall
+            shift = self._combine(self._scored(moved)).overall - before
             variance += np.nan_to_num(shift.to_numpy()) ** 2
         found = np.where(known.any(axis=1), np.sqrt(variance), np.nan)
         return pd.Series(found, index=values.index, name="standard_error")
@@ -200,7 +216,7 @@ class Index:
         -------
         DataFrame
             (org, period) x indicator, in units of the index; NaN where an indicator does not apply
-            or is missing.
+            or is missing. Where a veto was asked for a last column, "veto", holds what it took off.
 
         Raises
         ------
@@ -230,6 +246,8 @@ class Index:
                 part = part - share.mul(top_gaps[dimension], axis=0)
                 columns = parts.columns.get_indexer(local.index)
                 parts.iloc[group.rows, columns] = part.to_numpy()
+        if self.vetoed is not None:
+            parts["veto"] = self.vetoed["score"] - self.vetoed["before"]
         return parts
 
     def trace(
@@ -295,7 +313,8 @@ class Index:
         Parameters
         ----------
         **choices
-            Any of ``normalise``, ``weights``, ``aggregate``, ``available``, ``scale``.
+            Any of ``treat``, ``impute``, ``normalise``, ``weights``, ``aggregate``, ``available``,
+            ``scale``.
         """
         kept = {f.name: getattr(self.choices, f.name) for f in fields(self.choices)}
         return build_index(
@@ -304,13 +323,26 @@ class Index:
 
     def methods(self, language: Language = "zh") -> str:
         """Tell in one paragraph how the index was made, ready for a methods section."""
-        return _methods_sentence(self, language)
+        return methods_sentence(
+            self.framework,
+            self.choices,
+            self.prepared,
+            rows=self.overall.index,
+            codes=self.scale.codes,
+            dimensions=len(self.dimensions.columns),
+            coverage=float(self.coverage.mean()),
+            vetoed=None if self.vetoed is None else int((self.vetoed["failed"] != "").sum()),
+            language=language,
+        )
 
     @property
     def _splits(self) -> bool:
         """Whether contributions can be given."""
         levels = by_level(self.choices.aggregate, "arithmetic", "aggregate")
         return all(isinstance(x, str) and x in ("arithmetic", "geometric") for x in levels)
+
+    def _scored(self, values: pd.DataFrame) -> Scored:
+        return scored(values, self.scale, self.choices.normalise, self.organisations)
 
     def _combine(self, scores: Scored) -> Built:
         aggregation, available = self.choices.aggregate, self.choices.available
@@ -355,37 +387,62 @@ def build_index(
     framework: Framework,
     *,
     organisations: pd.DataFrame | None = None,
-    normalise: Normalisation = "minmax",
+    treat: Choice = "framework",
+    impute: Choice = "framework",
+    normalise: Choice = "framework",
     weights: Choice = "framework",
-    aggregate: Choice = "arithmetic",
-    available: float = 2 / 3,
+    aggregate: Choice = "framework",
+    available: float | Mapping[str, float] = 2 / 3,
     scale: Scale | None = None,
 ) -> Index:
     """Build a composite index from values and a framework.
+
+    Every choice is a word, a callable, or a mapping ``{"method": word, option: ...}`` that gives
+    the options of the method; "framework" takes what the framework declares, else the first word
+    named below.
 
     Parameters
     ----------
     values : DataFrame
         Raw values, rows (org, period), columns = indicator codes, as `tally` gives them. Missing
-        values are NaN; nothing is filled in.
+        values are NaN; nothing is filled in unless ``impute`` says so.
     framework : Framework
         Dimensions, indicators, directions and declared weights.
     organisations : DataFrame, optional
         Attributes indexed by ``org``; needed where indicators apply to some domains or sectors.
-    normalise : str or callable
-        A word of ``methods.normalisation.NORMALISATIONS``, fitted over all organisations and
-        periods, so that years can be compared.
-    weights : str, callable, Series or mapping
+    treat : word, callable or mapping
+        Treatment of outliers, after imputation: "none"; "skew" (two-stage rule), "percentile",
+        "iqr", "mad" (winsorising), or a transform ("log", "log_ct", "log_gii", "box_cox",
+        "yeo_johnson"). A mapping from indicators to these treats some of them. A callable takes and
+        gives a frame.
+    impute : word, callable or mapping
+        "none", or a word of ``methods.imputation.IMPUTATIONS``; ``{"method": "group_median",
+        "groups": "sector"}`` names a column of the organisations. Cells that do not apply to an
+        organisation are never filled in.
+    normalise : word, callable or mapping
+        "minmax", or another word of ``methods.normalisation.NORMALISATIONS``, fitted over all
+        organisations and periods, so that years can be compared. ``{"method": "zscore", "within":
+        "period"}`` (or "domain", "sector", ...) fits within each class. A mapping from indicators
+        to words takes one for each.
+    weights : word, callable, Series or mapping
         "framework" takes the declared weights. A word of ``OBJECTIVE_WEIGHTS`` or a callable
-        (scores frame -> Series) weighs all indicators of a group of organisations at once. A Series
-        gives global weights by indicator code (they must sum to 1). A mapping
+        (frame of scores 0..1 -> Series) weighs all indicators of a group of organisations at once.
+        A Series gives global weights by indicator code (they must sum to 1): expert weights, as
+        ``ahp(matrix).weights``. ``{"method": "game_theoretic", "parts": {"experts": series,
+        "data": "entropy"}}`` combines several by a word of ``COMBINATIONS``. A mapping
         ``{"indicators": ..., "dimensions": ...}`` chooses for each level.
-    aggregate : str, callable or mapping
-        A word of ``methods.aggregation.AGGREGATIONS`` for both levels, or a mapping per level.
-    available : float
+    aggregate : word, callable or mapping
+        "arithmetic", or another word of ``registry.AGGREGATES`` (means, votes, and the ranking
+        methods as marks of 0..100) for both levels, or a mapping per level. A key "veto" holds
+        scores down where a raw value falls short: ``{"method": "arithmetic", "veto":
+        {"thresholds": {"safety": 60}, "cap": 59}}`` (or "deduct": points for each failure; for a
+        cost the threshold is the most that is acceptable).
+    available : float or mapping
         Smallest share of the weight (0..1) that must be present for a dimension, and for the
         overall index, to be given; below it the result is NaN. Above it the weights of what is
-        present are scaled up.
+        present are scaled up. A mapping gives shares for nodes by their code ("overall" or a
+        dimension), and leaves out at the start what has too little: "indicators" by their share of
+        rows, "organisations" by their share of indicators; other nodes keep 2/3.
     scale : Scale, optional
         The ``scale`` of an earlier index: these values are then scored on that year's scale.
 
@@ -404,15 +461,44 @@ def build_index(
     MethodWarning
         Where an indicator has no value at all for a group of organisations and is left out there,
         and where organisations of the values are not among ``organisations`` and are left out.
+
+    Examples
+    --------
+    >>> from servicepo.framework import load_framework
+    >>> rows = pd.MultiIndex.from_product(
+    ...     [["甲村", "乙村", "丙村", "丁村"], pd.PeriodIndex(["2024"], freq="Y")],
+    ...     names=["org", "period"],
+    ... )
+    >>> values = pd.DataFrame(
+    ...     {"team_style": [60.0, 80, 95, 90], "team_level": [70.0, np.nan, 80, 75],
+    ...      "premises_service": [90.0, 75, 95, 60]}, rows
+    ... )
+    >>> index = build_index(
+    ...     values, load_framework("six_haves"), impute="median",
+    ...     normalise={"method": "minmax_positive", "within": "period"},
+    ...     weights={"indicators": {"method": "linear", "parts": ["equal", "entropy"]},
+    ...              "dimensions": pd.Series({"team": 0.7, "premises": 0.3})},
+    ...     aggregate={"indicators": "arithmetic", "dimensions": "geometric",
+    ...                "veto": {"thresholds": {"premises_service": 65}, "cap": 15}},
+    ... )
+    >>> index.overall.round(1).droplevel("period").to_dict()
+    {'甲村': 3.8, '乙村': 50.6, '丙村': 100.0, '丁村': 15.0}
+    >>> index.vetoed["failed"].tolist()
+    ['', '', '', 'premises_service']
+    >>> int(index.prepared.imputed.mask["team_level"].sum())
+    1
     """
-    if not 0 <= available <= 1:
-        raise MethodError(
-            f"available must be a share between 0 and 1, got {available!r}. Give 2/3, for example."
-        )
-    _check_rows(values)
-    values = _on_the_roster(values, organisations)
+    declared = {**DEFAULTS, **framework.methods}
+    told = {"treat": treat, "impute": impute, "normalise": normalise, "aggregate": aggregate}
+    meant: dict[str, Any] = {
+        k: declared[k] if _as_declared(choice) else choice for k, choice in told.items()
+    }
+    choices = Choices(**meant, weights=weights, available=available)
+    screen = screening(available, framework)
+    check_rows(values)
+    values = on_the_roster(values, organisations)
+    known = known_columns(values)
     # An indicator without any value is left out; the weights of the others are scaled up.
-    known = _known(values)
     codes = [i.code for i in framework.indicators if i.code in known]
     if not codes:
         raise MethodError(
@@ -421,117 +507,60 @@ def build_index(
             f"Name columns by the codes of {framework.id}: "
             f"{', '.join(i.code for i in framework.indicators)}."
         )
-    if scale is None:
-        scale = fit_scale(values[codes], normalise, directions=directions(framework).loc[codes])
-    elif missing := sorted(set(scale.codes) - set(codes)):
+    if scale is not None and (missing := sorted(set(scale.codes) - set(codes))):
         raise MethodError(
             "Values on an earlier scale must have its indicators, got none for "
             f"{', '.join(missing)}. Add these columns, or build without scale=."
         )
-    values_used = values if list(values.columns) == list(scale.codes) else values[list(scale.codes)]
-    scores = Scored(values_used, scale, frozenset(c for c, whole in known.items() if not whole))
+    if scale is not None and choices.treat != "none":
+        raise MethodError(
+            "Values on an earlier scale must be left untreated, got "
+            f"treat={choices.treat!r} beside scale=. Transform the values of both years yourself."
+        )
+    codes = codes if scale is None else list(scale.codes)
+    used = values if list(values.columns) == codes else values[codes]
+    counted = screen or choices.impute != "none"
+    prepared = prepare(
+        used,
+        applicable(used, framework, organisations) if counted else None,
+        organisations,
+        screen=screen,
+        impute=choices.impute,
+        treat=choices.treat,
+    )
+    if prepared.values is not used:
+        known = known_columns(prepared.values)
+    if scale is None:
+        scale = fit(prepared.values, choices.normalise, framework, organisations)
+    incomplete = frozenset(code for code, whole in known.items() if not whole)
+    scores = scored(prepared.values, scale, choices.normalise, organisations, incomplete)
     groups = weigh(
         scores,
-        classify(values_used, framework, organisations),
+        classify(prepared.values, framework, organisations),
         framework,
         weights=weights,
-        aggregation=aggregate,
+        aggregation=choices.aggregate,
     )
-    built = combine(scores, groups, aggregation=aggregate, available=available)
+    built = combine(scores, groups, aggregation=choices.aggregate, available=available)
+    vetoed = hold_down(built.overall, prepared.values, choices.aggregate, framework)
     return Index(
         framework=framework,
         values=values,
         organisations=organisations,
         scale=scale,
-        choices=Choices(normalise, weights, aggregate, available),
-        overall=built.overall,
+        choices=choices,
+        prepared=prepared,
+        overall=built.overall if vetoed is None else vetoed["score"].rename("overall"),
         dimensions=built.dimensions,
         weights=weights_frame(groups),
         coverage=built.coverage,
+        vetoed=vetoed,
         _groups=groups,
     )
 
 
-def directions(framework: Framework) -> pd.DataFrame:
-    """Return the directions and bounds of the indicators, as `fit_scale` takes them."""
-    rows = {
-        i.code: {
-            "direction": i.direction,
-            "low": i.goalposts[0] if i.goalposts else np.nan,
-            "high": i.goalposts[1] if i.goalposts else np.nan,
-            "target": np.nan if i.target is None else i.target,
-            "interval_low": i.interval[0] if i.interval else np.nan,
-            "interval_high": i.interval[1] if i.interval else np.nan,
-            "full_mark": np.nan if i.full_mark is None else i.full_mark,
-        }
-        for i in framework.indicators
-    }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _scores(values: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-    scores = scale.apply(values)
-    return scores * 100 if scale.bounded else scores
-
-
-def _check_rows(values: pd.DataFrame) -> None:
-    if not isinstance(values, pd.DataFrame) or list(values.index.names) != ["org", "period"]:
-        got = values.index.names if isinstance(values, pd.DataFrame) else type(values).__name__
-        raise MethodError(
-            f"Values must be a frame with rows (org, period), got {got}. "
-            'Use the frame that tally gives, or set_index(["org", "period"]).'
-        )
-    if not values.index.is_unique:
-        twice = values.index[values.index.duplicated()][0]
-        raise MethodError(
-            f"Each (org, period) must stand once in the values, got {twice} again. "
-            "Keep one row of each."
-        )
-
-
-def _known(values: pd.DataFrame) -> dict[object, bool]:
-    """Check the values; return the columns that have any, and whether they have all."""
-    known: dict[object, bool] = {}
-    for code in values.columns:
-        if not pd.api.types.is_numeric_dtype(values[code]):
-            raise MethodError(
-                f"Values must be numbers, got text in {code!r}. Convert the column first."
-            )
-        x = numbers(values[code])
-        # A finite sum proves a column finite and known at the price of one walk.
-        with np.errstate(over="ignore", invalid="ignore"):
-            whole = len(x) > 0 and bool(np.isfinite(x.sum()))
-        if not whole and np.isinf(x).any():
-            raise MethodError(
-                f"Values must be finite, got infinity in {code!r}. Mend the division that made it."
-            )
-        if whole or not np.isnan(x).all():
-            known[code] = whole
-    return known
-
-
-def _on_the_roster(values: pd.DataFrame, organisations: pd.DataFrame | None) -> pd.DataFrame:
-    """Leave out, aloud, organisations of which nobody told what they are."""
-    if organisations is None:
-        return values
-    orgs = values.index.get_level_values("org")
-    known = orgs.isin(organisations.index)
-    if known.all():
-        return values
-    strangers = list(dict.fromkeys(orgs[~known]))
-    shown = ", ".join(map(str, strangers[:5])) + (" and others" if len(strangers) > 5 else "")
-    if not known.any():
-        raise MethodError(
-            f"Organisations of the values must be among organisations=, got {shown}. "
-            "Give the roster these values belong to."
-        )
-    warnings.warn(
-        f"Every organisation should be among organisations=; {len(strangers)} left out: {shown}. "
-        "Correct the names, or add them to the roster.",
-        MethodWarning,
-        stacklevel=3,
-    )
-    return values[known]
+def _as_declared(choice: Choice) -> bool:
+    return isinstance(choice, str) and choice == "framework"
 
 
 def _in_period(frame: pd.DataFrame, period: pd.Period | str | None) -> pd.DataFrame:
@@ -574,41 +603,3 @@ def _refuse_mixed_full_marks(evidence: Evidence | None, classes: pd.Series) -> N
         f"{', '.join(f'{mark:g}' for mark in sorted(found))} for {indicator!r} in {label!r}. "
         'Rank within a class, such as within="group".'
     )
-
-
-def _methods_sentence(index: Index, language: Language) -> str:
-    """Name every choice in one paragraph."""
-    comma, semicolon = ("、", "；") if language == "zh" else (", ", "; ")
-
-    def named(choice: object, family: str) -> str:
-        if isinstance(choice, Mapping):
-            levels = [(k, v) for k, v in choice.items() if isinstance(v, str) or callable(v)]
-            if len(levels) == len(choice) and levels:
-                return semicolon.join(f"{word(k, language)} {named(v, family)}" for k, v in levels)
-        key = choice if isinstance(choice, str) else "given"
-        return word(f"{family}.{key}", language)
-
-    rows = index.overall.index
-    framework = index.framework
-    sentence = word("methods.index", language).format(
-        framework=framework.name[language],
-        version=framework.version,
-        dimensions=len(index.dimensions.columns),
-        indicators=len(index.scale.codes),
-        organisations=rows.get_level_values("org").nunique(),
-        periods=comma.join(dict.fromkeys(_written(rows))),
-        normalise=named(index.choices.normalise, "normalise"),
-        weights=named(index.choices.weights, "weights"),
-        aggregate=named(index.choices.aggregate, "aggregate"),
-        available=f"{index.choices.available:.0%}",
-        coverage=f"{index.coverage.mean():.1%}",
-    )
-    if framework.source_weights:
-        shares = [
-            f"{word(f'source.{source}', language)} {share:.0%}"
-            for source, share in framework.source_weights.items()
-        ]
-        sentence += word("methods.sources", language).format(sources=comma.join(shares))
-    if illustrative := len(framework.illustrative_numbers()):
-        sentence += word("methods.illustrative", language).format(n=illustrative)
-    return sentence

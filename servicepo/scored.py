@@ -84,6 +84,10 @@ class Scored:
         table = self.table(codes, rows)
         return pd.DataFrame(table, index=self.labels(rows), columns=list(codes), copy=False)
 
+    def table_of_all(self) -> pd.DataFrame:
+        """Return the whole table of scores."""
+        return self.frame(list(self._columns), slice(0, len(self)))
+
     def labels(self, rows: Rows) -> pd.Index:
         """Return the labels of rows; of all of them the very index, which knows itself unique."""
         whole = isinstance(rows, slice) and self.count(rows) == len(self)

@@ -1,0 +1,114 @@
+"""Scales of an index: directions and bounds from the framework, fitted over all rows or within."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .choices import Choice
+from .framework import Framework
+from .methods.guards import choose
+from .methods.normalisation import Scale, fit_scale
+from .methods.scalings import NORMALISATIONS
+from .preparing import groups_of
+from .scored import Scored
+
+
+def directions(framework: Framework) -> pd.DataFrame:
+    """Return the directions and bounds of the indicators, as `fit_scale` takes them."""
+    rows = {
+        i.code: {
+            "direction": i.direction,
+            "low": i.goalposts[0] if i.goalposts else np.nan,
+            "high": i.goalposts[1] if i.goalposts else np.nan,
+            "target": np.nan if i.target is None else i.target,
+            "interval_low": i.interval[0] if i.interval else np.nan,
+            "interval_high": i.interval[1] if i.interval else np.nan,
+            "full_mark": np.nan if i.full_mark is None else i.full_mark,
+        }
+        for i in framework.indicators
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def fit(
+    values: pd.DataFrame,
+    choice: Choice,
+    framework: Framework,
+    organisations: pd.DataFrame | None,
+) -> Scale:
+    """Fit the scale that a choice of normalisation asks for.
+
+    Parameters
+    ----------
+    values : DataFrame
+        (org, period) x indicator, prepared.
+    choice, framework, organisations
+        As `build_index` takes them.
+
+    Returns
+    -------
+    Scale
+    """
+    within, method = within_of(choice), choice
+    groups: Any = within
+    if within is not None and within != "period":
+        groups = groups_of(values.index, organisations, within)
+    if isinstance(choice, Mapping) and "method" in choice:
+        options = {k: v for k, v in choice.items() if k not in ("method", "within")}
+        method = choice["method"]
+        if options:
+            known = isinstance(method, str)
+            call = choose(method, NORMALISATIONS, "normalise") if known else method
+            method = partial(call, **options)
+    bounds = directions(framework).loc[list(values.columns)]
+    made: Any = method
+    return fit_scale(values, made, directions=bounds, groups=groups)
+
+
+def scored(
+    values: pd.DataFrame,
+    scale: Scale,
+    choice: Choice,
+    organisations: pd.DataFrame | None,
+    incomplete: frozenset[object] | None = None,
+) -> Scored:
+    """Score values by a scale, on demand; those fitted within groups at once.
+
+    Parameters
+    ----------
+    values : DataFrame
+        (org, period) x indicator, prepared.
+    scale : Scale
+    choice, organisations
+        As `build_index` takes them; they tell the groups.
+    incomplete : frozenset, optional
+        The columns in which a value is missing.
+
+    Returns
+    -------
+    Scored
+    """
+    if scale.groups is None:
+        return Scored(values, scale, incomplete)
+    within = within_of(choice)
+    groups: Any = None
+    if scale.groups == "given" and within is not None:
+        groups = groups_of(values.index, organisations, within)
+    scores = scale.apply(values, groups)
+    return Scored(scores * 100 if scale.bounded else scores, None, incomplete)
+
+
+def within_of(choice: Choice) -> str | None:
+    """Return what scales are fitted within, None for one scale over all.
+
+    Examples
+    --------
+    >>> within_of({"method": "zscore", "within": "period"})
+    'period'
+    """
+    return choice.get("within") if isinstance(choice, Mapping) and "method" in choice else None
