@@ -15,10 +15,9 @@ from scipy.stats import rankdata
 
 from .errors import MethodError
 from .framework import Framework
-from .index import Index, build_index
+from .index import Index, build_index, directions
 from .labels import Language, word
 from .methods.normalisation import fit_scale
-from .scaling import directions
 
 Array = npt.NDArray[np.float64]
 Seed = int | np.random.Generator | None
@@ -119,7 +118,8 @@ def assess_robustness(
         Column of the organisations whose classes are ranked apart; None, or no organisations, ranks
         all together.
     share : float
-        The bottom share of each class for ``p_bottom``; quotas are rounded to the nearest.
+        The bottom share of each class for ``p_bottom``; quotas are rounded to the nearest, and all
+        that stand on the cut are in, as in `find_weak`.
     draws : int
         Random weights, at least 2; each is tried with every normalisation and aggregation.
     seed : int, Generator or None
@@ -185,9 +185,10 @@ def assess_robustness(
         ranks = np.empty((len(tables), draws, len(rows)), dtype=np.int32)
         for place, x in enumerate(tables):
             ranks[place] = _ranks(x, own_group[rows], rows, weights)
+        cuts = _cuts(ranks, share)
         for part in _slices(len(rows), len(tables) * draws):
             own = ranks[:, :, part]
-            parts.append(_summary(own, base.iloc[rows[part]], share, len(rows)))
+            parts.append(_summary(own, base.iloc[rows[part]], cuts))
             shape = (len(POSITIVE), len(AVERAGED), draws, -1)
             variances.append(_variances(own.reshape(shape) / len(rows)))
     columns = ["median", "low", "high", "mean_shift", "p_bottom"]
@@ -274,16 +275,25 @@ def _slices(count: int, width: int) -> Iterator[slice]:
         yield slice(start, start + size)
 
 
-def _summary(
-    ranks: npt.NDArray[np.int32], base: pd.DataFrame, share: float, n: int
-) -> pd.DataFrame:
-    """Sum up the ranks of some organisations of a class of n over all runs."""
-    runs = ranks.reshape(-1, ranks.shape[-1])
+def _cuts(ranks: npt.NDArray[np.int32], share: float) -> npt.NDArray[np.int32]:
+    """Give the rank from which on one is in the bottom share, run by run: ties stand together."""
+    n = ranks.shape[-1]
     named = math.floor(share * n + 0.5 + 1e-9)
+    if not named:
+        return np.full(ranks.shape[:-1], n + 1, dtype=np.int32)
+    cuts = np.stack([np.partition(own, n - named, axis=1)[:, n - named] for own in ranks])
+    return np.where((cuts == 1) & (n > 1), np.int32(n + 1), cuts)  # where all are equal, nobody is
+
+
+def _summary(
+    ranks: npt.NDArray[np.int32], base: pd.DataFrame, cuts: npt.NDArray[np.int32]
+) -> pd.DataFrame:
+    """Sum up the ranks of some organisations of a class over all runs."""
+    runs = ranks.reshape(-1, ranks.shape[-1])
     levels = np.quantile(runs, QUANTILES, axis=0, method="inverted_cdf")
     made = dict(zip(("median", "low", "high"), levels.astype(float), strict=True))
     made["mean_shift"] = np.abs(runs - base["rank"].to_numpy()).mean(axis=0)
-    made["p_bottom"] = (runs > n - named).mean(axis=0)
+    made["p_bottom"] = (runs >= cuts.reshape(-1, 1)).mean(axis=0)
     return pd.DataFrame(made, index=base.index)
 
 

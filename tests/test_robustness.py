@@ -172,3 +172,29 @@ def test_refusals_say_what_and_how_to_mend(made, choices, message):
     values, people = county()
     with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
         sp.assess_robustness(values, made.index.framework, organisations=people, **choices)
+
+
+def test_those_who_tie_on_the_cut_are_all_in_the_bottom_share(small_index):
+    values, people = county()
+    last = [("o20", pd.Period("2024")), ("o21", pd.Period("2024"))]
+    values.loc[last, ["team_awareness", "team_style"]] = 5.0
+    values.loc[last, "results_welcomed"] = 0.05
+    framework = small_index(values, people).framework
+    made = sp.assess_robustness(values, framework, organisations=people, draws=20)
+    assert made.ranks.loc[last, "p_bottom"].eq(1).all()
+    assert made.ranks.loc[last, "low"].eq(7).all()
+    schools = [f"o{i}" for i in range(16, 24)]
+    values.loc[pd.IndexSlice[schools, "2024"], :] = [60.0, 60, np.nan, 0.6]
+    made = sp.assess_robustness(values, framework, organisations=people, draws=20)
+    now = made.ranks.xs(pd.Period("2024"), level="period")
+    assert now.loc[schools, "p_bottom"].eq(0).all()
+
+
+def test_many_organisations_are_ranked_in_parts(small_index, made, monkeypatch):
+    values, people = county()
+    monkeypatch.setattr("servicepo.robustness.MOST_RANKED", 100)
+    again = sp.assess_robustness(
+        values, made.index.framework, organisations=people, draws=60, seed=0
+    )
+    pd.testing.assert_frame_equal(again.ranks, made.ranks)
+    pd.testing.assert_frame_equal(again.sensitivity, made.sensitivity)
