@@ -15,9 +15,10 @@ from scipy.stats import rankdata
 
 from .errors import MethodError
 from .framework import Framework
-from .index import Index, build_index, directions
+from .index import Index, build_index
 from .labels import Language, word
 from .methods.normalisation import fit_scale
+from .scaling import directions
 
 Array = npt.NDArray[np.float64]
 Seed = int | np.random.Generator | None
