@@ -272,3 +272,35 @@ def test_refusals_and_the_callers_frame_is_left_alone():
         "x must have no missing values, got NaN in 'a'. "
         "Impute them first or leave these columns out."
     )
+
+
+# -- other packages, where they are installed --------------------------------------------------
+
+
+def test_agrees_with_pyrepo_mcda():
+    methods = pytest.importorskip("pyrepo_mcda.mcda_methods")
+    shapes = pytest.importorskip("pyrepo_mcda.promethee_preference_functions")
+    norms = pytest.importorskip("pyrepo_mcda.normalizations")
+    x, w = sample()
+    types = np.array([1, -1, 1, -1, 1])
+    other = methods.TOPSIS(normalization_method=norms.vector_normalization)(x, w, types)
+    np.testing.assert_allclose(topsis(x * types, w).closeness, other, atol=1e-12)
+    other = methods.VIKOR(v=0.4)(x, w, types)
+    np.testing.assert_allclose(vikor(x * types, w, v=0.4).q, other, atol=1e-12)
+    usual = [shapes.preference_usual_function] * 5
+    other = methods.PROMETHEE_II()(x, w, types, preference_functions=usual)
+    np.testing.assert_allclose(promethee(x * types, w).net, other, atol=1e-12)
+
+
+def test_agrees_with_scikit_criteria():
+    """Its VIKOR ties the compromise set at rank 1: Q is compared, not ranks."""
+    skc = pytest.importorskip("skcriteria")
+    agg = pytest.importorskip("skcriteria.agg.topsis")
+    compromise = pytest.importorskip("skcriteria.agg.vikor")
+    x, w = sample()
+    z = x / np.sqrt((x**2).sum(axis=0))
+    problem = skc.mkdm(z, [max] * 5, weights=w)
+    found = agg.TOPSIS().evaluate(problem).e_.similarity
+    np.testing.assert_allclose(topsis(x, w).closeness, found, atol=1e-12)
+    found = compromise.VIKOR(v=0.5).evaluate(skc.mkdm(x, [max] * 5, weights=w)).e_.q_k
+    np.testing.assert_allclose(vikor(x, w).q, found, atol=1e-12)
