@@ -140,7 +140,8 @@ def by_level(choice: Choice, default: str, what: str) -> tuple[Any, Any]:
         return choice, choice
     choice = {key: value for key, value in choice.items() if key != "veto"}
     if "method" in choice:
-        return choice, choice
+        only = choice["method"] if len(choice) == 1 else choice
+        return only, only
     if unknown := sorted(set(choice) - set(LEVELS)):
         raise MethodError(
             f'{what} by level must have the keys "indicators" and "dimensions", '
