@@ -58,7 +58,7 @@ def report(
     period: Annotated[
         Literal["Y", "H", "Q", "M"], typer.Option(help="考评期 · length of a period")
     ] = "Y",
-    normalise: Annotated[str, typer.Option(help="标准化 · normalisation")] = "minmax",
+    normalise: Annotated[str, typer.Option(help="标准化 · normalisation")] = "framework",
     mapping: Mapped = None,
     blank: Blank = None,
     names: Annotated[bool, typer.Option("--names", help="列出名称 · names, not codes")] = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -168,6 +168,6 @@ def _told(choice: object) -> object:
         return choice
     if isinstance(choice, pd.Series):
         return {str(key): float(value) for key, value in choice.items()}
-    if isinstance(choice, dict):
+    if isinstance(choice, Mapping):
         return {str(key): _told(value) for key, value in choice.items()}
     return getattr(choice, "__name__", "given")

@@ -36,10 +36,11 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "data.read": (
         "共读取 {files} 个文件、{sheets} 张工作表、{records} 条记录，其中 {kept} 条纳入计算，"
-        "{aside} 条因不合要求未予采用（[[sources]]）。缺失的数值没有以任何方法填补。",
+        "{aside} 条因不合要求未予采用（[[sources]]）。",
         "{files} files with {sheets} sheets and {records} records were read; {kept} records "
-        "were used and {aside} set aside ([[sources]]). No missing value was filled in.",
+        "were used and {aside} set aside ([[sources]]).",
     ),
+    "data.unfilled": ("缺失的数值没有以任何方法填补。", "No missing value was filled in."),
     "data.no_problems": ("未发现数据问题。", "No problem was found."),
     "data.problems": (
         "检查发现错误 {error} 处（有关记录未采用）、提醒 {warning} 处（记录已采用，请核对）、"

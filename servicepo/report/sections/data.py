@@ -28,6 +28,7 @@ def data_section(material: Material) -> Section:
     if material.index.evidence is None:
         return Section("data", title, (material.say("data.unknown"),))
     data = material.index.evidence.data
+    unfilled = material.index.choices.impute == "none"
     parts: list[Part] = [
         material.say(
             "data.read",
@@ -37,6 +38,7 @@ def data_section(material: Material) -> Section:
             kept=int(data.sources["kept"].sum()),
             aside=int(data.sources["set_aside"].sum()),
         ),
+        *([material.say("data.unfilled")] if unfilled else []),
         _sources(material, data),
     ]
     if data.problems.empty:
