@@ -246,7 +246,7 @@ def _widths(head: list[str], rows: list[list[str]]) -> list[Emu]:
         lengths = sorted(_length(text) for text in column[1:]) or [0]
         # One very long text among many wraps; it does not take the room of the others.
         usual = lengths[min(int(0.95 * len(lengths)), len(lengths) - 1)]
-        needs.append(_PADDING + _LETTER * max(usual, _length(column[0]), 5))
+        needs.append(_PADDING + _LETTER * (max(usual, _length(column[0]), 3) + 0.4))
     # Only the widest columns give way: cap them where the sum fits.
     cap = float(max(needs))
     while sum(min(need, cap) for need in needs) > TEXT_WIDTH:

@@ -123,7 +123,7 @@ def _reasons_by_org(material: Material, found: WeakBranches) -> dict[str, str]:
     for org, code, degree in zip(table["org"], table["indicator"], table["degree"], strict=True):
         name = material.word(code)
         hidden = material.is_hidden(org, code)
-        said.setdefault(org, []).append(name if hidden else f"{name}\u00a0{degree:.0%}")
+        said.setdefault(org, []).append(name if hidden else f"{name} {degree:.0%}")
     return {org: material.listed(words) for org, words in said.items()}
 
 
