@@ -12,14 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .bench import combine
+from .bench import hold_down
 from .declared import near
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
-from .methods.normalisation import fit_scale
 from .rules import Bar, Scheme, load_scheme
-from .scaling import directions
 
 # Scores are sums of products; what misses a cut-off by less than this misses it by rounding only.
 TOLERANCE: Final = 1e-9
@@ -185,7 +183,7 @@ def grade(
     index : Index
         Cut-offs such as 90, 80 and 60 are marks out of 100. So an index that was normalised among
         the organisations themselves (min–max, ranks, …) is scored again against the declared bounds
-        of its indicators, with the same weights and aggregation.
+        of its indicators, with the same weights and aggregation; outliers count as they are.
     scheme : str or Path
         The id of a built-in scheme ("four_grades_2012", "three_grades") or the path to a ``.toml``
         file of your own.
@@ -316,23 +314,18 @@ def _against_bounds(index: Index) -> Index:
 
 def _rescored(index: Index) -> Index:
     """Score against declared bounds; the weights stay as they are, whatever data gave them."""
-    values = index.values[list(index.scale.codes)]
-    scale = fit_scale(
-        values, "goalposts", directions=directions(index.framework).loc[values.columns]
-    )
-    built = combine(
-        100 * scale.apply(values),
-        index._groups,
-        aggregation=index.choices.aggregate,
-        available=index.choices.available,
-    )
+    marks = index.rebuild(treat="none", normalise="goalposts", weights="equal")
+    choices = replace(marks.choices, weights=index.choices.weights)
+    marks = replace(marks, choices=choices, weights=index.weights, _groups=index._groups)
+    values = marks.prepared.values
+    built = marks._combine(marks._scored(values))
+    held = hold_down(built.overall, values, choices.aggregate, index.framework)
     return replace(
-        index,
-        scale=scale,
-        choices=replace(index.choices, normalise="goalposts"),
-        overall=built.overall,
+        marks,
+        overall=built.overall if held is None else held["score"].rename("overall"),
         dimensions=built.dimensions,
         coverage=built.coverage,
+        vetoed=held,
     )
 
 

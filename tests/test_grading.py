@@ -219,3 +219,15 @@ def test_weights_found_in_the_data_stay_as_they_are(small_index, weights):
     expected = (marks * own[marks.columns]).sum(axis=1)
     np.testing.assert_allclose(made.table["score"], expected)
     assert made.rescored
+
+
+def test_what_was_filled_in_is_graded_and_outliers_are_as_they_were(small_index):
+    rows = values([*ROWS, (10, 0.9)]).astype(float)
+    rows.iloc[1, 0] = np.nan
+    index = small_index(rows, normalise="minmax", impute="median", treat="iqr")
+    made = sp.grade(index)
+    assert made.index.prepared.treated is None
+    assert made.index.prepared.imputed.mask.to_numpy().sum() == 1
+    assert made.table["score"].notna().all()
+    assert made.table["score"].iloc[6] == pytest.approx(0.5 * 10 + 50 * 0.9)
+    assert made.index.choices.weights == index.choices.weights
