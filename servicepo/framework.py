@@ -312,7 +312,8 @@ class Framework:
         -------
         DataFrame
             One row per place marked ``illustrative = true``: ``path`` (in the file), ``code``,
-            ``number`` (what is declared there), ``citation``, ``reason``.
+            ``number`` (what is declared there; the direction where no number is), ``citation``,
+            ``reason``.
 
         Examples
         --------
@@ -588,7 +589,7 @@ def _weighting_text(weighting: Weighting) -> str:
 
 
 def _numbers_text(indicator: Indicator, weighting: Weighting) -> str:
-    """Say the numbers that an indicator declares."""
+    """Say the numbers that an indicator declares, or else which way it points."""
     numbers: dict[str, object] = {
         "weight": indicator.weight if weighting.method == "given" else None,
         "full_mark": indicator.full_mark,
@@ -597,7 +598,8 @@ def _numbers_text(indicator: Indicator, weighting: Weighting) -> str:
         "interval": indicator.interval,
         **{k: v for k, v in indicator.source.items() if k in ("scale", "unknown", "sources")},
     }
-    return "; ".join(f"{key} {_plain(n)}" for key, n in numbers.items() if n)
+    told = "; ".join(f"{key} {_plain(n)}" for key, n in numbers.items() if n)
+    return told or f"direction {indicator.direction}"
 
 
 def _plain(number: object) -> str:

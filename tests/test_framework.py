@@ -237,6 +237,13 @@ def test_three_decimals_of_a_reciprocal_pass(write):
     assert weights["a"] / weights["b"] == pytest.approx(7)
 
 
+def test_an_illustrative_direction_is_told_as_one():
+    told = load_framework("five_services").illustrative_numbers().set_index("code")["number"]
+    assert told["reform_volume"] == "direction benefit"
+    assert told["livelihood_days"] == "direction cost"
+    assert (told != "").all()
+
+
 def test_illustrative_numbers_name_their_place_and_reason(write):
     text = GOOD.replace(
         'code = "a2"', 'code = "a2"\nillustrative = true\nreason = "没有依据"\ncitation = "某书"'
