@@ -18,7 +18,7 @@ from .methods.combined_weights import COMBINATIONS
 from .methods.dispersion import IMPORTANCES, weights_of
 from .methods.objective_weights import OBJECTIVE_WEIGHTS, equal
 from .registry import AGGREGATES
-from .scored import Array, Scored, side_by_side
+from .scored import Array, Scored
 from .scored import Rows as Some
 
 Rows: TypeAlias = npt.NDArray[np.intp]
@@ -454,15 +454,12 @@ def _node(
     found, share = np.empty(scores.count(rows)), weights.to_numpy()
     told = np.ones(len(found))
 
-    def work(chunk: tuple[slice, Some]) -> None:
-        part, place = chunk
-        block = scores.block(codes, place)
-        if not whole:
-            told[part] = ~np.isnan(block) @ share
-        found[part] = _where_enough(block, share, method, told[part], available)
-
     try:
-        side_by_side(work, scores.chunks(rows), len(found))
+        for part, place in scores.chunks(rows):
+            block = scores.block(codes, place)
+            if not whole:
+                told[part] = ~np.isnan(block) @ share
+            found[part] = _where_enough(block, share, method, told[part], available)
     except MethodError:
         # A refusal names columns: have it said by a table that knows their names.
         named = scores.frame(codes, rows)
@@ -535,10 +532,10 @@ def _from_data(choice: Choice, scores: Scored, codes: list[str], rows: Rows, wha
 
     def weighty(code: str) -> float:
         # One column at a time, without the labels of its rows.
-        column = pd.DataFrame(scores.table([code], complete), columns=[code], copy=False)
+        column = pd.DataFrame(scores.table([code], complete, unit=1.0), columns=[code], copy=False)
         return float(importance(column)[0])
 
-    raw = side_by_side(weighty, codes, len(rows))
+    raw = [weighty(code) for code in codes]
     return weights_of(names, np.array(raw), told)
 
 

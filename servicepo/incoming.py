@@ -29,23 +29,28 @@ def check_rows(values: pd.DataFrame) -> None:
 
 def known_columns(values: pd.DataFrame) -> dict[object, bool]:
     """Check the values; return the columns that have any, and whether they have all."""
-    known: dict[object, bool] = {}
     for code in values.columns:
         if not pd.api.types.is_numeric_dtype(values[code]):
             raise MethodError(
                 f"Values must be numbers, got text in {code!r}. Convert the column first."
             )
-        x = numbers(values[code])
-        # A finite sum proves a column finite and known at the price of one walk.
-        with np.errstate(over="ignore", invalid="ignore"):
-            whole = len(x) > 0 and bool(np.isfinite(x.sum()))
-        if not whole and np.isinf(x).any():
-            raise MethodError(
-                f"Values must be finite, got infinity in {code!r}. Mend the division that made it."
-            )
-        if whole or not np.isnan(x).all():
-            known[code] = whole
-    return known
+    found = {code: _known(values, code) for code in values.columns}
+    return {code: whole for code, whole in found.items() if whole is not None}
+
+
+def _known(values: pd.DataFrame, code: object) -> bool | None:
+    """Tell whether a column has all values; None where it has none."""
+    x = numbers(values[code])
+    # A finite sum proves a column finite and known at the price of one walk.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if len(x) > 0 and np.isfinite(x.sum()):
+            return True
+    if np.isinf(x).any():
+        raise MethodError(
+            f"Values must be finite, got infinity in {code!r}. Mend the division that made it."
+        )
+    absent = np.isnan(x)
+    return None if absent.all() else not absent.any()
 
 
 def on_the_roster(values: pd.DataFrame, organisations: pd.DataFrame | None) -> pd.DataFrame:

@@ -6,10 +6,8 @@ and aggregates take the columns and rows they need and let go of them.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +19,6 @@ Rows: TypeAlias = slice | npt.NDArray[np.intp]
 Array: TypeAlias = npt.NDArray[np.float64]
 
 CHUNK = 1 << 15  # rows: a column of them, and a dimension of columns, stay in cache
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Scored:
@@ -63,20 +58,33 @@ class Scored:
     def __len__(self) -> int:
         return len(self.index)
 
-    def block(self, codes: Sequence[str], rows: Rows, out: Array | None = None) -> Array:
-        """Return the scores of some columns in some rows, rows x columns."""
+    def block(
+        self,
+        codes: Sequence[str],
+        rows: Rows,
+        *,
+        out: Array | None = None,
+        unit: float | None = None,
+    ) -> Array:
+        """Return the scores of some columns in some rows, rows x columns (0..1: ``unit=1``)."""
+        times = self._unit if unit is None else unit
         made = np.empty((self.count(rows), len(codes)), order="F") if out is None else out
         for place, code in enumerate(codes):
             x = np.asarray(self._columns[code][rows], dtype=float)
-            scores = self._score[code](x) if self._score else x
-            np.multiply(scores, self._unit, out=made[:, place])
+            column = made[:, place]
+            if self._score:
+                self._score[code](x, column)
+            else:
+                column[:] = x
+            if times != 1:
+                column *= times
         return made
 
-    def table(self, codes: Sequence[str], rows: Rows) -> Array:
+    def table(self, codes: Sequence[str], rows: Rows, *, unit: float | None = None) -> Array:
         """Return the same for any number of rows, worked out in chunks."""
         made = np.empty((self.count(rows), len(codes)), order="F")
         for part, place in self.chunks(rows):
-            self.block(codes, place, made[part])
+            self.block(codes, place, out=made[part], unit=unit)
         return made
 
     def frame(self, codes: Sequence[str], rows: Rows) -> pd.DataFrame:
@@ -131,31 +139,3 @@ def _lacks(x: npt.NDArray[np.number]) -> bool:
     """Tell whether a number is missing; a sum tells it in one walk."""
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isnan(x.sum()))
-
-
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], rows: int) -> list[Result]:
-    """Return the results of some work in the order of the items.
-
-    Large tables are worked on by one thread per core, as NumPy lets threads run side by side.
-
-    Parameters
-    ----------
-    work : callable
-        What is done with an item; it must not depend on the others.
-    items : iterable
-    rows : int
-        How many rows the work walks through.
-
-    Returns
-    -------
-    list
-
-    Examples
-    --------
-    >>> side_by_side(abs, [-1, 2], 10)
-    [1, 2]
-    """
-    if rows < 4 * CHUNK:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(work, items))

@@ -135,9 +135,9 @@ def test_in_parts_and_as_a_whole_an_index_is_the_same(
     pd.testing.assert_series_equal(found, own, check_names=False, rtol=1e-9)
 
 
-def test_a_large_table_is_worked_on_by_threads_with_the_same_result(tmp_path):
+def test_a_table_of_several_parts_with_missing_values(tmp_path):
     fw = framework_of(tmp_path)
-    n = 4 * scored.CHUNK + 17
+    n = scored.CHUNK + 17
     rng = np.random.default_rng(0)
     rows = pd.MultiIndex.from_arrays(
         [np.arange(n), pd.PeriodIndex.from_ordinals(np.full(n, 54), freq="Y")],

@@ -132,13 +132,13 @@ class Line:
     capped: bool = False
     bounded: bool = True
 
-    def __call__(self, g: FloatArray) -> FloatArray:
-        """Return (g - zero) / (one - zero)."""
+    def __call__(self, g: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """Return (g - zero) / (one - zero), written to ``out`` where there is one."""
         if self.zero < self.one:
-            scores = np.subtract(g, self.zero)
+            scores = np.subtract(g, self.zero, out=out)
             scores /= self.one - self.zero
         else:  # the same, without a negative zero for the worst
-            scores = np.subtract(self.zero, g)
+            scores = np.subtract(self.zero, g, out=out)
             scores /= self.zero - self.one
         if self.capped:
             np.clip(scores, 0.0, 1.0, out=scores)

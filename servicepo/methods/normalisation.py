@@ -108,7 +108,7 @@ class Scale:
             )
         return self._score(code, x, _parts(groups if self.groups else None, len(x)))
 
-    def scorer(self, code: object) -> Callable[[FloatArray], FloatArray]:
+    def scorer(self, code: object) -> Callable[[FloatArray, FloatArray], None]:
         """Return what scores finite values of one indicator, without looking at them first.
 
         Parameters
@@ -119,7 +119,7 @@ class Scale:
         Returns
         -------
         callable
-            Raw values -> scores; NaN stays NaN. The result may be the values themselves.
+            ``(raw values, out)``: the scores are written to ``out``; NaN stays NaN.
 
         Raises
         ------
@@ -128,7 +128,9 @@ class Scale:
 
         Examples
         --------
-        >>> fit_scale(pd.DataFrame({"a": [0.0, 10.0]})).scorer("a")(np.array([5.0]))
+        >>> out = np.empty(1)
+        >>> fit_scale(pd.DataFrame({"a": [0.0, 10.0]})).scorer("a")(np.array([5.0]), out)
+        >>> out
         array([0.5])
         """
         if (code, None) not in self._maps:
@@ -136,7 +138,14 @@ class Scale:
                 f"an indicator must be scaled over all rows, got {code!r}. Score it by apply."
             )
         rule, made = self._maps[code, None]
-        return lambda x: made(rule.orient(x))
+
+        def write(x: FloatArray, out: FloatArray) -> None:
+            if isinstance(made, Line):
+                made(rule.orient(x), out)
+            else:
+                out[:] = made(rule.orient(x))
+
+        return write
 
     def apply(self, values: pd.DataFrame, groups: Groups | None = None) -> pd.DataFrame:
         """Score values, one column at a time.
