@@ -59,21 +59,33 @@ _FLATS = ("charts", "methods")
 __all__ = ["__version__", "charts", "methods", *_ROOMS]
 
 if TYPE_CHECKING:
-    from . import charts, methods
-    from .change import Change, measure_change
-    from .comparison import DomainComparison, compare_domains
-    from .errors import FrameworkError, MethodError, MethodWarning, ServicepoError, TableError
-    from .framework import Framework, load_framework
-    from .grading import Grades, grade
-    from .index import Index, build_index
-    from .reading.read import read
-    from .report.write import write_report
-    from .robustness import Robustness, assess_robustness
-    from .synthetic.county import synthesise
-    from .tables import Dataset
-    from .tallying.tally import tally
-    from .templates import write_templates
-    from .weakness import WeakBranches, find_weak
+    from . import charts as charts
+    from . import methods as methods
+    from .change import Change as Change
+    from .change import measure_change as measure_change
+    from .comparison import DomainComparison as DomainComparison
+    from .comparison import compare_domains as compare_domains
+    from .errors import FrameworkError as FrameworkError
+    from .errors import MethodError as MethodError
+    from .errors import MethodWarning as MethodWarning
+    from .errors import ServicepoError as ServicepoError
+    from .errors import TableError as TableError
+    from .framework import Framework as Framework
+    from .framework import load_framework as load_framework
+    from .grading import Grades as Grades
+    from .grading import grade as grade
+    from .index import Index as Index
+    from .index import build_index as build_index
+    from .reading.read import read as read
+    from .report.write import write_report as write_report
+    from .robustness import Robustness as Robustness
+    from .robustness import assess_robustness as assess_robustness
+    from .synthetic.county import synthesise as synthesise
+    from .tables import Dataset as Dataset
+    from .tallying.tally import tally as tally
+    from .templates import write_templates as write_templates
+    from .weakness import WeakBranches as WeakBranches
+    from .weakness import find_weak as find_weak
 
 
 def __getattr__(name: str) -> object:

@@ -369,8 +369,11 @@ class Index:
         if len(self._groups) == 1:
             return
         own = self.group_of_row.reindex(classes.index)
-        for label, members in own.groupby(classes, observed=True):
-            tables = [self.weights.loc[g, "global_weight"] for g in members.unique()]
+        # Classes are ranked period by period, so only groups of one period must be alike.
+        for (label, _), members in own.groupby([classes, "period"], observed=True):
+            tables = [self.weights.loc[g, "global_weight"] for g in members.dropna().unique()]
+            if not tables:
+                continue
             shared = pd.concat(tables, axis=1).dropna().min(axis=1).sum()
             if shared < COMMON_WEIGHT - 1e-12:
                 warnings.warn(
@@ -380,6 +383,7 @@ class Index:
                     MethodWarning,
                     stacklevel=3,
                 )
+                return
 
 
 def build_index(

@@ -422,7 +422,8 @@ def _satisfaction(index: Index, rows: pd.Index, group: pd.Series) -> dict[str, p
     names = ("satisfaction", "shrunken", "low", "high", "answers")
     found = {name: pd.Series(np.nan, index=group.index) for name in names}
     surveys = [i.code for i in index.framework.indicators if i.source.get("kind") == "survey"]
-    code = next((code for code in surveys if code in index.values.columns), None)
+    told = index.values.columns[index.values.notna().any()]
+    code = next((code for code in surveys if code in told), None)
     if code is None:
         return found
     found["satisfaction"] = index.values[code].reindex(rows).set_axis(group.index)
