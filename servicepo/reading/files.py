@@ -10,7 +10,8 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -182,16 +183,24 @@ def read_grids(item: Input, encoding: str | None = None) -> Iterator[Grid]:
         yield from _read_database(item.name, item.place)
         return
     data = item.place.read_bytes()
-    if not data.strip():
+    if not data or data.isspace():
         raise Unreadable("file_empty")
-    digest = hashlib.sha256(data).hexdigest()
     suffix = item.place.suffix.lower()
     if suffix in TEXT:
-        yield _read_text(item.name, data, digest, encoding)
-    elif suffix in PARQUET:
+        with ThreadPoolExecutor(1) as beside:  # neither the digest nor the parser holds the lock
+            digested = beside.submit(_digest, data)
+            grid = _read_text(item.name, data, encoding)
+        yield replace(grid, sha256=digested.result())
+        return
+    digest = _digest(data)
+    if suffix in PARQUET:
         yield _read_parquet(item.name, data, digest)
     else:
         yield from _read_workbook(item, digest, suffix[1:])
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _typed(file: str, sheet: str, frame: pd.DataFrame, **more: Any) -> Grid:
@@ -292,7 +301,7 @@ def _is_chinese(text: str) -> bool:
     return sum(c in _FREQUENT for c in foreign) >= 0.15 * len(foreign)
 
 
-def _read_text(file: str, data: bytes, digest: str, encoding: str | None) -> Grid:
+def _read_text(file: str, data: bytes, encoding: str | None) -> Grid:
     if encoding is None and b"\x00" not in data:
         body = data.removeprefix(_BOMS[0][0])
         try:
@@ -300,13 +309,13 @@ def _read_text(file: str, data: bytes, digest: str, encoding: str | None) -> Gri
         except pa.ArrowInvalid:  # lines of different length, or not UTF-8: the careful way
             pass
         else:
-            return Grid(file, "", cells, encoding="utf-8", sha256=digest)
+            return Grid(file, "", cells, encoding="utf-8")
     text, encoding = decode(data, encoding)
     try:
         cells = _plain_cells(text.encode("utf-8"))
     except pa.ArrowInvalid:
         cells = _ragged_cells(text)
-    return Grid(file, "", cells, encoding=encoding, sha256=digest)
+    return Grid(file, "", cells, encoding=encoding)
 
 
 def _head(text: str) -> tuple[str, int]:
@@ -322,23 +331,29 @@ def _plain_cells(data: bytes) -> pd.DataFrame:
     In a long file, columns that repeat their words come as categories: each word is kept once.
     """
     mark, width = _head(data[:65_536].decode("utf-8", errors="ignore"))
-    names = [str(i) for i in range(width)]
-    once, repeated = pa.large_string(), pa.dictionary(pa.int32(), pa.large_string())
-    repeats = _repeating(data, mark, width) if len(data) >= _LONG else [False] * width
     table = pyarrow.csv.read_csv(
         pa.BufferReader(data),
-        read_options=pyarrow.csv.ReadOptions(column_names=names),
+        read_options=pyarrow.csv.ReadOptions(column_names=[str(i) for i in range(width)]),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=mark, newlines_in_values=b'"' in data, ignore_empty_lines=False
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={n: repeated if r else once for n, r in zip(names, repeats, strict=True)},
+            column_types={str(i): pa.large_string() for i in range(width)},
             strings_can_be_null=True,
             null_values=[""],
         ),
     )
-    cells: pd.DataFrame = table.to_pandas()
-    return cells.set_axis(range(width), axis=1)
+    if len(data) < _LONG:
+        cells = [column.to_pandas() for column in table.columns]
+    else:
+        repeats = _repeating(data, mark, width)
+        with ThreadPoolExecutor() as pool:
+            cells = list(pool.map(_by_words, table.columns, repeats))
+    return pd.DataFrame(dict(enumerate(cells)), copy=False)
+
+
+def _by_words(column: pa.ChunkedArray, repeats: bool) -> pd.Series:
+    return (column.dictionary_encode() if repeats else column).to_pandas()
 
 
 def _repeating(data: bytes, mark: str, width: int) -> list[bool]:
