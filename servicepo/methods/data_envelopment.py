@@ -7,15 +7,17 @@ from typing import Any, Final
 from warnings import warn
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
-from scipy.optimize import linprog
 
 from ..errors import MethodError, MethodWarning
 from .guards import FloatArray, as_matrix, choose, column_names, like_rows, listed, refuse_columns
 from .moments import Table
 
-COLUMNS: Final = 4_000  # unknowns that are solved together; more do not save time
+CELLS: Final = 1 << 21  # reduced costs looked at together
+MOST_STEPS: Final = 5_000
+NOTHING: Final = 1e-9  # intensities, slacks and gains below this are rounding
+PERTURBATION: Final = 1e-8  # of limits, relative: no two vertices are then at the same place
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -25,17 +27,22 @@ class DataEnvelopment:
     Attributes
     ----------
     scores : Series or ndarray, n
-        Efficiency: 1 on the frontier, below 1 behind it; above 1 for super-efficiency. NaN where no
-        others together do as much ("variable" super-efficiency).
+        Efficiency: 1 on the frontier, below 1 behind it; above 1 for super-efficiency. NaN where
+        the others together cannot do as much at all (super-efficiency, mostly "variable").
     peers : DataFrame
         ``org``, ``peer``, ``intensity``: the best practice each organisation is compared with, one
         row per peer.
+    slacks : DataFrame, n × (m + s)
+        What is left after all inputs shrank (or outputs grew) by the same share, in units as given:
+        inputs that could shrink further, outputs that could grow. An organisation is fully
+        efficient with a score of 1 and no slack. Columns ("input" or "output", name).
     returns, orientation : str
     super_efficiency : bool
     """
 
     scores: Any
     peers: pd.DataFrame
+    slacks: pd.DataFrame
     returns: str
     orientation: str
     super_efficiency: bool
@@ -88,7 +95,11 @@ def data_envelopment(
     Notes
     -----
     input: least t with ``sum_k l_k x_k <= t x_i``, ``sum_k l_k y_k >= y_i``, ``l >= 0`` (and
-    ``sum l = 1`` for "variable"). Many organisations are put into one sparse programme for HiGHS.
+    ``sum l = 1`` for "variable"); output: greatest f with ``sum_k l_k x_k <= x_i``,
+    ``sum_k l_k y_k >= f y_i``, score 1 / f. Then, with that t or f, the slacks of greatest sum,
+    each in units of its column's maximum, so that the unit of measure does not matter.
+
+    One simplex serves all organisations at once: every step is one matrix product over all of them.
 
     References
     ----------
@@ -123,69 +134,134 @@ def data_envelopment(
             MethodWarning,
             stacklevel=2,
         )
-    programme = _Programme(
+    top = np.concatenate([x.max(axis=0), y.max(axis=0)])
+    frontier = _Frontier(
         x / x.max(axis=0), y / y.max(axis=0), returns == "variable", orientation == "output"
     )
-    size = max(1, COLUMNS // n)
-    factor, parts = np.empty(n), []
-    names = list(inputs.index) if isinstance(inputs, pd.DataFrame) else list(range(n))
-    for start in range(0, n, size):
-        rows = range(start, min(start + size, n))
-        factor[start : rows.stop], intensities = programme.solve(
-            rows, without_self=super_efficiency
-        )
-        parts.append(_peers(intensities, names[start : rows.stop], names))
+    factor, basis, amounts = frontier.solve(without_self=super_efficiency)
     scores = 1 / factor if orientation == "output" else factor
+    rows = inputs.index if isinstance(inputs, pd.DataFrame) else pd.RangeIndex(n)
+    columns_of = [("input", name) for name in column_names(inputs)]
+    columns_of += [("output", name) for name in column_names(outputs)]
     return DataEnvelopment(
         like_rows(inputs, scores, "efficiency"),
-        pd.concat(parts, ignore_index=True),
+        _peers(basis, amounts, rows),
+        pd.DataFrame(
+            _slacks(basis, amounts, columns) * top,
+            index=rows,
+            columns=pd.MultiIndex.from_tuples(columns_of),
+        ),
         returns,
         orientation,
         super_efficiency,
     )
 
 
-class _Programme:
-    """The linear programmes of all organisations, which share their table of best practice."""
+class _Frontier:
+    """The linear programmes of all organisations, which share their table of best practice.
+
+    Columns are numbered: the practice of every organisation, then the slack of every row. The
+    radial factor is not among them: it is free and the first of every basis.
+    """
 
     def __init__(self, x: FloatArray, y: FloatArray, variable: bool, grow: bool) -> None:
-        self.x, self.y, self.variable, self.grow = x, y, variable, grow
-        self.practice = sparse.csc_matrix(np.vstack([x.T, -y.T]))
+        n, rows = len(x), x.shape[1] + y.shape[1]
+        whole = np.ones((n, int(variable)))
+        self.columns = np.zeros((n + rows, rows + int(variable)))
+        self.columns[:n] = np.hstack([-x, y, whole])
+        self.columns[n:, :rows] = -np.eye(rows)
+        self.slack = np.append(np.zeros(n), np.ones(rows))
+        zero_x, zero_y = np.zeros_like(x), np.zeros_like(y)
+        moving, fixed = ([zero_x, -y], [-x, zero_y]) if grow else ([x, zero_y], [zero_x, y])
+        self.radial = np.hstack([*moving, 0 * whole])
+        self.limits = np.hstack([*fixed, whole])
+        self.towards = -1.0 if grow else 1.0
+        # An organisation starts as its own practice, factor 1. Both take the place of one slack
+        # each (the practice that of the whole for variable returns).
+        most_x, most_y = x.argmax(axis=1), x.shape[1] + y.argmax(axis=1)
+        taken = np.zeros((n, rows), dtype=bool)
+        taken[np.arange(n), most_y if grow else most_x] = True
+        if not variable:
+            taken[np.arange(n), most_x if grow else most_y] = True
+        slacks = np.nonzero(~taken)[1].reshape(n, -1)
+        self.start = np.hstack([np.arange(n)[:, None], n + slacks])
+        relaxed = np.where(taken, 0.0, np.maximum(np.hstack([x, y]), 1e-3))
+        relaxed *= PERTURBATION * (0.5 + np.random.default_rng(0).random(taken.shape))
+        self.perturbed = self.limits.copy()
+        self.perturbed[:, :rows] -= relaxed
 
-    def solve(self, rows: range, *, without_self: bool) -> tuple[FloatArray, FloatArray]:
-        """Return the factor and the intensities of some organisations, NaN where there is none."""
-        k, n = len(rows), len(self.x)
-        own_x, own_y = self.x[rows.start : rows.stop], self.y[rows.start : rows.stop]
-        zero_x, zero_y = np.zeros_like(own_x), np.zeros_like(own_y)
-        moving = np.hstack([zero_x, own_y] if self.grow else [-own_x, zero_y])
-        limits = np.hstack([own_x, zero_y] if self.grow else [zero_x, -own_y])
-        factor = sparse.block_diag([column[:, None] for column in moving])
-        upper = np.full((k, n), np.inf)
+    def solve(self, *, without_self: bool) -> tuple[FloatArray, npt.NDArray[np.intp], FloatArray]:
+        """Return factors, the columns of each basis and their amounts, NaN where there is none.
+
+        The aims are met one after the other: no use of oneself, the best factor, the most slack.
+        What would spoil an earlier aim may not enter for a later one.
+        """
+        n = len(self.limits)
+        basis, aim = self.start.copy(), np.full(n, 0 if without_self else 1)
+        for _ in range(MOST_STEPS):
+            active = np.flatnonzero(aim < 3)
+            if not len(active):
+                break
+            inverse = self._inverse(basis, active)
+            entering = self._entering(basis[active], active, aim[active], inverse, without_self)
+            stays = entering < 0
+            aim[active[stays]] += 1
+            rows, enters, inverse = active[~stays], entering[~stays], inverse[~stays]
+            if len(rows):
+                now = (self.perturbed[rows, None, :] @ inverse)[:, 0, 1:]
+                step = (self.columns[enters][:, None, :] @ inverse)[:, 0, 1:]
+                ahead = np.where(step > NOTHING, step, np.nan)
+                leaves = np.nan_to_num(np.maximum(now, 0.0) / ahead, nan=np.inf).argmin(axis=1)
+                basis[rows, leaves] = enters
+        else:
+            raise MethodError(
+                f"data envelopment must be solved within {MOST_STEPS} steps, got more. "
+                "Drop inputs or outputs that repeat each other."
+            )
+        amounts = (self.limits[:, None, :] @ self._inverse(basis, np.arange(n)))[:, 0, :]
         if without_self:
-            upper[np.arange(k), rows] = 0.0
-        together: dict[str, Any] = {}
-        if self.variable:
-            sums = sparse.kron(sparse.eye(k), np.ones((1, n)))
-            together = {
-                "A_eq": sparse.hstack([sparse.csr_matrix((k, k)), sums]),
-                "b_eq": np.ones(k),
-            }
-        bounds = np.zeros((k + k * n, 2))
-        bounds[:k, 1], bounds[k:, 1] = np.inf, upper.ravel()
-        found = linprog(
-            np.append(np.full(k, -1.0 if self.grow else 1.0), np.zeros(k * n)),
-            A_ub=sparse.hstack([factor, sparse.kron(sparse.eye(k), self.practice)]),
-            b_ub=limits.ravel(),
-            bounds=bounds,
-            method="highs",
-            **together,
-        )
-        if found.status == 0:
-            return found.x[:k], found.x[k:].reshape(k, n)
-        if k == 1:
-            return np.array([np.nan]), np.zeros((1, n))
-        alone = [self.solve(range(row, row + 1), without_self=without_self) for row in rows]
-        return np.concatenate([f for f, _ in alone]), np.vstack([share for _, share in alone])
+            alone = ((basis == np.arange(n)[:, None]) & (amounts[:, 1:] > 1e-7)).any(axis=1)
+            amounts[alone | (np.abs(amounts[:, 0]) < NOTHING)] = np.nan
+        return amounts[:, 0], basis, amounts[:, 1:]
+
+    def _inverse(self, basis: npt.NDArray[np.intp], rows: npt.NDArray[np.intp]) -> FloatArray:
+        """Return the inverse of every basis, a row per column of it."""
+        matrix = np.concatenate([self.radial[rows, None, :], self.columns[basis[rows]]], axis=1)
+        return np.asarray(np.linalg.inv(matrix))
+
+    def _entering(
+        self,
+        basis: npt.NDArray[np.intp],
+        rows: npt.NDArray[np.intp],
+        aim: npt.NDArray[np.intp],
+        inverse: FloatArray,
+        without_self: bool,
+    ) -> npt.NDArray[np.intp]:
+        """Return the column that serves every organisation's present aim best, -1 for none."""
+        entering = np.full(len(rows), -1)
+        costs = np.zeros((3, len(rows), basis.shape[1] + 1))
+        costs[0, :, 1:] = basis == rows[:, None]
+        costs[1, :, 0] = self.towards
+        costs[2, :, 1:] = -self.slack[basis]
+        prices = (inverse @ costs[..., None])[..., 0]
+        small = NOTHING * np.maximum(1.0, np.abs(prices).max(axis=2))
+        for level in np.unique(aim):
+            of_level = np.flatnonzero(aim == level)
+            size = max(1, CELLS // len(self.columns))
+            for start in range(0, len(of_level), size):
+                part = of_level[start : start + size]
+                gain = prices[level, part] @ self.columns.T
+                if level == 2:
+                    gain += self.slack
+                for earlier in range(0 if without_self else 1, level):
+                    spoils = np.abs(prices[earlier, part] @ self.columns.T)
+                    gain[spoils > small[earlier, part, None]] = -np.inf
+                if without_self:
+                    gain[np.arange(len(part)), rows[part]] = -np.inf
+                best = gain.argmax(axis=1)
+                better = gain[np.arange(len(part)), best] > small[level, part]
+                entering[part] = np.where(better, best, -1)
+        return entering
 
 
 def _amounts(table: Table, what: str) -> FloatArray:
@@ -206,12 +282,19 @@ def _amounts(table: Table, what: str) -> FloatArray:
     return array
 
 
-def _peers(intensities: FloatArray, orgs: list[Any], names: list[Any]) -> pd.DataFrame:
-    i, j = np.nonzero(intensities > 1e-9)
-    return pd.DataFrame(
-        {
-            "org": [orgs[k] for k in i],
-            "peer": [names[k] for k in j],
-            "intensity": intensities[i, j],
-        }
-    )
+def _peers(basis: npt.NDArray[np.intp], amounts: FloatArray, names: pd.Index) -> pd.DataFrame:
+    i, j = np.nonzero((amounts > NOTHING) & (basis < len(names)))
+    i, j = np.divmod(np.sort(i * len(names) + basis[i, j]), len(names))
+    shares = np.zeros(len(i))
+    for column in range(basis.shape[1]):
+        own = basis[i, column] == j
+        shares[own] = amounts[i[own], column]
+    return pd.DataFrame({"org": names[i], "peer": names[j], "intensity": shares})
+
+
+def _slacks(basis: npt.NDArray[np.intp], amounts: FloatArray, rows: int) -> FloatArray:
+    n = len(basis)
+    slacks = np.where(np.isnan(amounts[:, :1]), np.nan, np.zeros((n, rows)))
+    i, j = np.nonzero((basis >= n) & (amounts > NOTHING))
+    slacks[i, basis[i, j] - n] = amounts[i, j]
+    return slacks

@@ -179,8 +179,10 @@ def wilson_interval(
     middle = rate + z**2 / (2 * size)
     reach = z * np.sqrt(rate * (1 - rate) / size + z**2 / (4 * size**2))
     scale = 1 + z**2 / size
-    # At a rate of 0 or 1 one end is the rate itself; rounding must not move it past.
-    return np.minimum((middle - reach) / scale, rate), np.maximum((middle + reach) / scale, rate)
+    # At a rate of 0 or 1 one end is the rate itself; rounding must move it neither way.
+    low = np.where(rate == 0, 0.0, np.minimum((middle - reach) / scale, rate))
+    high = np.where(rate == 1, 1.0, np.maximum((middle + reach) / scale, rate))
+    return low, high
 
 
 def steady_state(probabilities: pd.DataFrame) -> pd.Series:

@@ -64,6 +64,51 @@ def test_the_programme_one_by_one(returns, orientation):
         assert made.scores[k] == pytest.approx(value, abs=1e-9)
 
 
+def test_slacks_of_two_inputs_cooper_seiford_tone_2007():
+    """Six with two inputs and one output: F could save 2 of the first, though it scores 1."""
+    used = pd.DataFrame(
+        {"x1": [4.0, 7, 8, 4, 2, 10], "x2": [3.0, 3, 1, 2, 4, 1]}, index=list("ABCDEF")
+    )
+    with pytest.warns(MethodWarning, match="at least 3 organisations per input and output"):
+        made = data_envelopment(used, pd.DataFrame({"y": np.ones(6)}, index=used.index))
+    np.testing.assert_allclose(made.scores, [0.8571, 0.6316, 1, 1, 1, 1], atol=5e-5)
+    peers = made.peers.set_index(["org", "peer"])["intensity"]
+    told = {("A", "D"): 0.7143, ("A", "E"): 0.2857, ("B", "C"): 0.1053, ("B", "D"): 0.8947}
+    told |= {("C", "C"): 1.0, ("D", "D"): 1.0, ("E", "E"): 1.0, ("F", "C"): 1.0}
+    assert peers.round(4).to_dict() == told
+    assert made.slacks["input", "x1"].round(9).to_dict() == dict.fromkeys("ABCDE", 0) | {"F": 2}
+    assert not made.slacks[[("input", "x2"), ("output", "y")]].to_numpy().any()
+
+
+@pytest.mark.parametrize("returns", ["constant", "variable"])
+@pytest.mark.parametrize("orientation", ["input", "output"])
+def test_slacks_the_slow_way_whatever_the_unit(returns, orientation):
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(1, 6, (30, 2)) * [1.0, 500], rng.integers(1, 6, (30, 3)) / 7
+    made = data_envelopment(x, y, returns=returns, orientation=orientation)
+    tops = np.concatenate([x.max(axis=0), y.max(axis=0)])
+    u, v = x / tops[:2], y / tops[2:]
+    for k in range(0, 30, 4):
+        score = made.scores[k]
+        here_u, here_v = (u[k] * score, v[k]) if orientation == "input" else (u[k], v[k] / score)
+        rows = np.block([[u.T, np.eye(2), np.zeros((2, 3))], [v.T, np.zeros((3, 2)), -np.eye(3)]])
+        right = np.concatenate([here_u, here_v])
+        if returns == "variable":
+            rows, right = np.vstack([rows, [1.0] * 30 + [0.0] * 5]), np.append(right, 1.0)
+        found = linprog(np.append(np.zeros(30), -np.ones(5)), A_eq=rows, b_eq=right)
+        assert (made.slacks.loc[k] / tops).sum() == pytest.approx(-found.fun, abs=1e-7)
+
+
+def test_small_organisations_among_large_ones_keep_their_digits():
+    rng = np.random.default_rng(8)
+    x, y = rng.lognormal(0, 2.5, (50, 2)), rng.lognormal(0, 2.5, (50, 1))
+    made = data_envelopment(x, y).scores
+    for k in np.argsort(made)[:5]:  # the programme in the organisation's own units
+        rows = np.vstack([np.c_[-np.ones(2), (x / x[k]).T], np.c_[[0.0], -(y / y[k]).T]])
+        found = linprog(np.append(1.0, np.zeros(50)), rows, [0.0, 0.0, -1.0])
+        assert made[k] == pytest.approx(found.fun, rel=1e-8)
+
+
 def test_one_unit_of_input_is_benefit_of_the_doubt():
     _, y = sample()
     doubt = benefit_of_the_doubt(y, bounds=(0, 1)).scores
@@ -88,6 +133,21 @@ def test_super_efficiency_has_no_answer_where_nobody_else_does_as_much(stores):
     made = data_envelopment(staff, sales, returns="variable", super_efficiency=True)
     assert np.isnan(made.scores["H"])  # nobody else sells 5
     assert made.scores["A"] == pytest.approx(1.5)
+    assert made.slacks.loc["H"].isna().all()
+    assert "H" not in set(made.peers["org"])
+    alone = np.array(
+        [[1.0, 0], [2, 0], [1, 3], [3, 0], [2, 0], [1, 0]]
+    )  # one does the second thing
+    for orientation in ("input", "output"):
+        for returns in ("constant", "variable"):
+            made = data_envelopment(
+                np.ones((9, 1)),
+                np.vstack([alone, alone[[0, 1, 3]]]),
+                returns=returns,
+                orientation=orientation,
+                super_efficiency=True,
+            )
+            assert np.flatnonzero(np.isnan(made.scores)).tolist() == [2]
 
 
 def test_refusals(stores):
