@@ -88,7 +88,10 @@ def prepare(
     if screened is not None:
         kept = screened.organisations["kept"]
         values = values[list(screened.values.columns)].where(kept, axis=0)
-        applies = None if applies is None else applies[values.columns]
+        # To who was screened out nothing applies, so that nothing is filled in again.
+        if applies is None:
+            applies = pd.DataFrame(True, index=values.index, columns=values.columns)
+        applies = applies[values.columns].where(kept, other=False, axis=0)
     imputed = _imputed(values, applies, organisations, impute)
     values = values if imputed is None else imputed.values
     treated = _treated(values, treat)

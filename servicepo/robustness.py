@@ -17,8 +17,7 @@ from .errors import MethodError
 from .framework import Framework
 from .index import Index, build_index
 from .labels import Language, word
-from .methods.normalisation import fit_scale
-from .scaling import directions
+from .scaling import directions, fit_where_values_differ
 
 Array = npt.NDArray[np.float64]
 Seed = int | np.random.Generator | None
@@ -211,7 +210,7 @@ def _tables(index: Index) -> list[Array]:
     values, bounds = index.values[codes], directions(index.framework).loc[codes]
     made = []
     for name, positive in POSITIVE.items():
-        scores = fit_scale(values, name, directions=bounds).apply(values)
+        scores = fit_where_values_differ(values, name, bounds).apply(values)
         x = positive(scores.to_numpy(dtype=float))
         made += [averaged(x) for averaged in AVERAGED.values()]
     return made

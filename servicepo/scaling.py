@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -10,12 +11,16 @@ import numpy as np
 import pandas as pd
 
 from .choices import Choice
+from .errors import MethodError, MethodWarning
 from .framework import Framework
-from .methods.guards import choose
+from .methods.guards import choose, listed
 from .methods.normalisation import Scale, fit_scale
 from .methods.scalings import NORMALISATIONS
 from .preparing import groups_of
 from .scored import Scored
+
+
+RELATIVE = ("minmax", "minmax_positive")
 
 
 def directions(framework: Framework) -> pd.DataFrame:
@@ -67,7 +72,55 @@ def fit(
             method = partial(call, **options)
     bounds = directions(framework).loc[list(values.columns)]
     made: Any = method
+    if groups is None and isinstance(method, str) and method in RELATIVE:
+        return fit_where_values_differ(values, method, bounds)
     return fit_scale(values, made, directions=bounds, groups=groups)
+
+
+def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFrame) -> Scale:
+    """Fit a relative normalisation; score what does not differ against its declared bounds.
+
+    A county with one school has one value for the schools' own task: nothing to be relative to, but
+    no reason to leave the county without an index.
+
+    Parameters
+    ----------
+    values : DataFrame
+        (org, period) x indicator.
+    word : str
+        A word of ``NORMALISATIONS``.
+    bounds : DataFrame
+        From `directions`.
+
+    Returns
+    -------
+    Scale
+
+    Raises
+    ------
+    MethodError
+        Where an indicator without bounds has one value only, and whatever else the method refuses.
+
+    Warns
+    -----
+    MethodWarning
+        Naming the indicators that are scored against their bounds.
+    """
+    try:
+        return fit_scale(values, word, directions=bounds)
+    except MethodError:
+        alike = values.columns[values.min().eq(values.max())]
+        declared = bounds.loc[alike, ["low", "high"]].notna().all(axis=1)
+        if alike.empty or not declared.all():
+            raise
+    warnings.warn(
+        f"Values should differ for {word!r}, got one value only for {listed(alike)}, scored against "
+        "the bounds of the framework. Compare organisations on the other indicators.",
+        MethodWarning,
+        stacklevel=4,
+    )
+    mixed = {code: "goalposts" if code in alike else word for code in values.columns}
+    return fit_scale(values, mixed, directions=bounds)
 
 
 def scored(

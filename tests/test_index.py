@@ -364,3 +364,27 @@ def test_equal_weight_ranks_of_the_technology_achievement_index_oecd_2008_table_
     found.index = found.index.str.replace("Korea, Rep. of", "Korea")
     assert found.to_dict() == expected
     assert index.overall.round(1).iloc[:2].tolist() == [74.5, 73.3]
+
+
+def test_what_does_not_differ_is_scored_against_its_declared_bounds(framework):
+    values = VALUES.assign(spirit=80.0)
+    with pytest.warns(MethodWarning) as caught:
+        index = sp.build_index(values, framework)
+    assert str(caught[0].message) == (
+        "Values should differ for 'minmax', got one value only for 'spirit', scored against the "
+        "bounds of the framework. Compare organisations on the other indicators."
+    )
+    assert index.scores["spirit"].eq(80).all()
+    assert index.scores["delay"].tolist() == pytest.approx([200 / 3, 100, 0, 100 / 3])
+    with pytest.raises(MethodError, match="'delay'"):  # days have no declared bounds
+        sp.build_index(VALUES.assign(delay=5.0), framework)
+
+
+def test_who_is_screened_out_is_not_filled_in_again(framework):
+    values = VALUES.copy()
+    values.loc["o3"] = np.nan
+    index = sp.build_index(
+        values, framework, impute="median", available={"organisations": 0.5, "overall": 0.5}
+    )
+    assert np.isnan(index.overall.iloc[3])
+    assert index.overall.iloc[:3].notna().all()
