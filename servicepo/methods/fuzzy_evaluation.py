@@ -41,7 +41,7 @@ class FuzzyEvaluation:
     score : float
         Membership times marks; NaN without marks.
     dimensions : DataFrame
-        Membership of every dimension; empty where there is one level.
+        Membership of every dimension of every level; empty where there is one level.
     operator : str
     """
 
@@ -67,7 +67,7 @@ def fuzzy_evaluation(
     dimension_weights: pd.Series | None = None,
     marks: pd.Series | Mapping[str, float] | None = None,
 ) -> FuzzyEvaluation:
-    """Evaluate one organisation from the memberships of its indicators, over one or two levels.
+    """Evaluate one organisation from the memberships of its indicators, level by level.
 
     Parameters
     ----------
@@ -75,14 +75,15 @@ def fuzzy_evaluation(
         Membership of every indicator in every grade, 0..1, rows sum to 1 (shares of votes, or
         `memberships_by_value`).
     weights : Series, m
-        Sum 1; within each dimension where there are two levels.
+        Sum 1; within each dimension where there are dimensions.
     operator : {"weighted_average", "max_min", "max_product", "bounded_sum", "balanced"}
         加权平均 M(·,+), 主因素决定 M(∧,∨), 主因素突出 M(·,∨), 取小上界和 M(∧,⊕) and 均衡平均
         M(∧,+). They often disagree; the first uses all that is known.
     dimensions : mapping, optional
-        Indicator -> dimension.
+        Indicator -> dimension; also dimension -> dimension above it, to any depth.
     dimension_weights : Series, optional
-        Weights of the dimensions, sum 1; needed with ``dimensions``.
+        Weights of the dimensions, sum 1 at the top and within each dimension of dimensions; needed
+        with ``dimensions``.
     marks : Series or mapping, optional
         What every grade is worth, such as 95, 85, 70, 50.
 
@@ -94,13 +95,13 @@ def fuzzy_evaluation(
     ------
     MethodError
         For memberships outside 0..1 or that do not sum to 1, weights that do not fit, an indicator
-        without dimension, or a grade without mark.
+        without dimension, a dimension that stands below itself, or a grade without mark.
 
     Notes
     -----
     With weights a and memberships r: ``sum_i a_i r_ij``; ``max_i min(a_i, r_ij)``;
     ``max_i a_i r_ij``; ``min(1, sum_i min(a_i, r_ij))``; ``sum_i min(a_i, r_ij / sum_k r_kj)``.
-    Each result is divided by its sum.
+    Each result is divided by its sum. What comes out for a dimension is a row of the level above.
 
     References
     ----------
@@ -121,13 +122,9 @@ def fuzzy_evaluation(
     if dimensions is None:
         b = _scaled(compose(check_weights(weights, memberships.index), r))
     else:
-        below = _by_dimension(memberships, r, weights, dict(dimensions), compose)
-        if dimension_weights is None:
-            raise MethodError(
-                "dimension_weights must be given with dimensions, got None. Give one per dimension."
-            )
-        a = check_weights(dimension_weights, below.index, what="dimension_weights")
-        b = _scaled(compose(a, below.to_numpy()))
+        tree = _Tree(memberships, r, weights, dict(dimensions), dimension_weights)
+        b = tree.compose(None, compose)
+        below = pd.DataFrame.from_dict(tree.found, orient="index", columns=grades)
     first = int(b.argmax())
     second = float(np.partition(b, -2)[-2]) if len(b) > 1 else 0.0
     lead = len(b) * float(b[first]) - 1
@@ -201,32 +198,69 @@ def _memberships(memberships: pd.DataFrame) -> FloatArray:
     return r
 
 
-def _by_dimension(
-    memberships: pd.DataFrame,
-    r: FloatArray,
-    weights: pd.Series,
-    dimension_of: Mapping[Any, Any],
-    compose: Callable[[FloatArray, FloatArray], FloatArray],
-) -> pd.DataFrame:
-    lost = [name for name in memberships.index if name not in dimension_of]
-    if lost:
-        raise MethodError(
-            f"every indicator must have a dimension, got none for {listed(lost)}. Name it."
-        )
-    own: dict[Any, list[int]] = {}
-    for row, name in enumerate(memberships.index):
-        own.setdefault(dimension_of[name], []).append(row)
-    unweighed = [name for name in memberships.index if name not in weights.index]
-    if unweighed:
-        raise MethodError(
-            f"weights must name every indicator, got none for {listed(unweighed)}. Add it."
-        )
-    table = {}
-    for name, rows in own.items():
-        labels = memberships.index[rows]
-        a = check_weights(weights.loc[labels], labels, what=f"weights within {name!r}")
-        table[name] = _scaled(compose(a, r[rows]))
-    return pd.DataFrame.from_dict(table, orient="index", columns=memberships.columns)
+class _Tree:
+    """Indicators below dimensions, dimensions below others, None above all."""
+
+    def __init__(
+        self,
+        memberships: pd.DataFrame,
+        r: FloatArray,
+        weights: pd.Series,
+        above: Mapping[Any, Any],
+        dimension_weights: pd.Series | None,
+    ) -> None:
+        leaves = list(memberships.index)
+        self.rows = dict(zip(leaves, r, strict=True))
+        self.found: dict[Any, FloatArray] = {}
+        lost = [name for name in leaves if name not in above]
+        if lost:
+            raise MethodError(
+                f"every indicator must have a dimension, got none for {listed(lost)}. Name it."
+            )
+        if dimension_weights is None:
+            raise MethodError(
+                "dimension_weights must be given with dimensions, got None. Give one per dimension."
+            )
+        self.below: dict[Any, list[Any]] = {}
+        for leaf in leaves:
+            name, path = leaf, [leaf]
+            while name is not None:
+                parent = above.get(name)
+                if parent in path or parent in self.rows:
+                    raise MethodError(
+                        "no dimension may stand below itself or be called like an indicator, got "
+                        f"{parent!r}. Rename it."
+                    )
+                path.append(parent)
+                members = self.below.setdefault(parent, [])
+                members += [] if name in members else [name]
+                name = parent
+        self.weights = {"weights": weights, "dimension_weights": dimension_weights}
+        for what, wanted in (
+            ("weights", leaves),
+            ("dimension_weights", [name for name in self.below if name is not None]),
+        ):
+            unweighed = [name for name in wanted if name not in self.weights[what].index]
+            if unweighed:
+                kind = "indicator" if what == "weights" else "dimension"
+                raise MethodError(
+                    f"{what} must name every {kind}, got none for {listed(unweighed)}. Add it."
+                )
+
+    def compose(
+        self, name: Any, rule: Callable[[FloatArray, FloatArray], FloatArray]
+    ) -> FloatArray:
+        """Return the membership of a dimension (None: of the whole) from those below it."""
+        members = self.below[name]
+        r = np.array([self.rows[k] if k in self.rows else self.compose(k, rule) for k in members])
+        own = [
+            self.weights["weights" if k in self.rows else "dimension_weights"][k] for k in members
+        ]
+        what = "dimension_weights" if name is None else f"weights within {name!r}"
+        made = _scaled(rule(check_weights(pd.Series(own, index=members), members, what=what), r))
+        if name is not None:
+            self.found[name] = made
+        return made
 
 
 def _scaled(b: FloatArray) -> FloatArray:

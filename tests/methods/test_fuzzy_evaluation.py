@@ -85,6 +85,31 @@ def test_two_levels_are_the_first_level_twice():
     pd.testing.assert_frame_equal(r, before)
 
 
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_three_levels_are_the_lower_levels_one_after_the_other(operator):
+    rng = np.random.default_rng(1)
+    r = pd.DataFrame(rng.dirichlet([1, 1, 1], 5), index=list("abcde"), columns=["好", "一般", "差"])
+    weights = pd.Series({"a": 0.4, "b": 0.6, "c": 1.0, "d": 0.5, "e": 0.5})
+    tree = {"a": "A", "b": "A", "c": "B", "d": "C", "e": "C", "A": "甲", "B": "甲", "C": "乙"}
+    above = pd.Series({"A": 0.3, "B": 0.7, "C": 1.0, "甲": 0.8, "乙": 0.2})
+    made = fuzzy_evaluation(r, weights, operator=operator, dimensions=tree, dimension_weights=above)
+    lower = {name: list(members) for name, members in {"A": "ab", "B": "c", "C": "de"}.items()}
+    first = pd.DataFrame(
+        {k: slowly(weights[m].to_numpy(), r.loc[m].to_numpy(), operator) for k, m in lower.items()}
+    ).T
+    second = pd.DataFrame(
+        {
+            k: slowly(above[m].to_numpy(), first.loc[m].to_numpy(), operator)
+            for k, m in {"甲": ["A", "B"], "乙": ["C"]}.items()
+        }
+    ).T
+    np.testing.assert_allclose(made.dimensions.loc[list("ABC")], first)
+    np.testing.assert_allclose(made.dimensions.loc[["甲", "乙"]], second)
+    np.testing.assert_allclose(
+        made.membership, slowly(np.array([0.8, 0.2]), second.to_numpy(), operator)
+    )
+
+
 @pytest.mark.parametrize("shape", ["triangular", "normal"])
 def test_memberships_by_value(shape):
     centres = pd.Series({"好": 90.0, "一般": 70.0, "差": 50.0})
@@ -127,4 +152,33 @@ def test_refusals():
     assert refusal(memberships_by_value, pd.Series([1.0]), {"x": 1, "y": 3, "z": 2}) == (
         "centres must rise or fall all along, at least 2 of them, got [1.0, 3.0, 2.0]. "
         "Put the grades in order."
+    )
+
+
+def test_trees_that_are_none():
+    r = pd.DataFrame({"好": [0.6, 0.2], "差": [0.4, 0.8]}, index=list("ab"))
+    one, whole = pd.Series({"a": 1.0, "b": 1.0}), pd.Series({"A": 0.5, "B": 0.5})
+    told = "no dimension may stand below itself or be called like an indicator, got {}. Rename it."
+    for tree, name in (
+        ({"a": "A", "b": "B", "A": "B", "B": "A"}, "'A'"),
+        ({"a": "A", "b": "a"}, "'a'"),
+    ):
+        assert refusal(
+            fuzzy_evaluation, r, one, dimensions=tree, dimension_weights=whole
+        ) == told.format(name)
+    assert (
+        refusal(
+            fuzzy_evaluation,
+            r,
+            one,
+            dimensions={"a": "A", "b": "B"},
+            dimension_weights=whole[["A"]],
+        )
+        == "dimension_weights must name every dimension, got none for 'B'. Add it."
+    )
+    assert (
+        refusal(
+            fuzzy_evaluation, r, one, dimensions={"a": "A", "b": "B"}, dimension_weights=whole * 2
+        )
+        == "dimension_weights must sum to 1, got a sum of 2. Divide them by their sum."
     )
