@@ -138,9 +138,10 @@ def _attributes(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["org", *ATTRIBUTES, "file", "sheet", "row"]
     if plan.table == "organisations" or rows.empty:
         return empty("organisations").reset_index()[columns]
-    first = plain(rows.loc[rows["org"].drop_duplicates().dropna().index])
+    met = rows["org"].drop_duplicates().dropna().index
+    first = plain(rows[["org", *PLACE[:3]]].loc[met]).reset_index(drop=True)
     height = len(first)
-    beside = {c: first[c].reset_index(drop=True) for c in ("org", "file", "sheet", "row")}
+    beside = {str(c): first[c] for c in first}
     told = [c for c in ATTRIBUTES if c in plan.fields or c in plan.constants]
     told = [c for c in told if c not in COLUMNS[plan.table]]
     if told:

@@ -353,7 +353,8 @@ def _plain_cells(data: bytes) -> pd.DataFrame:
 
 
 def _by_words(column: pa.ChunkedArray, repeats: bool) -> pd.Series:
-    return (column.dictionary_encode() if repeats else column).to_pandas()
+    cells: pd.Series = (column.dictionary_encode() if repeats else column).to_pandas()
+    return cells
 
 
 def _repeating(data: bytes, mark: str, width: int) -> list[bool]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from .text import key_of, text_of
 
-__all__ = ["personal_columns"]
+__all__ = ["personal", "personal_columns"]
 
 SHARE: Final = 0.2  # of the filled cells; less is left to chance
 _SAMPLE: Final = 500
@@ -70,13 +70,30 @@ def personal_columns(frame: pd.DataFrame) -> dict[Hashable, str]:
     >>> personal_columns(sheet)
     {'填表人': 'name', '备注': 'mobile'}
     """
-    found: dict[Hashable, str] = {}
-    for position, column in enumerate(frame.columns):
-        cells = frame.iloc[:, position]
-        reason = _by_header(str(column), cells) or _by_content(cells)
-        if reason is not None:
-            found[column] = reason
-    return found
+    told = ((c, personal(str(c), frame.iloc[:, i])) for i, c in enumerate(frame.columns))
+    return {column: reason for column, reason in told if reason is not None}
+
+
+def personal(header: str, cells: pd.Series) -> str | None:
+    """Return why a column tells of persons, None where it does not (see `personal_columns`).
+
+    Parameters
+    ----------
+    header : str
+        Its header.
+    cells : Series
+        Its cells.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> personal("填表人", pd.Series(["某某"])), personal("户数", pd.Series([120]))
+    ('name', None)
+    """
+    return _by_header(header, cells) or _by_content(cells)
 
 
 def _by_header(header: str, cells: pd.Series) -> str | None:

@@ -24,7 +24,7 @@ from .aliases import (
 from .clues import clues_of, code_for, period_for, table_named
 from .layout import Block, Path, leaf_of
 from .mapping import IGNORE, FileMapping
-from .personal import personal_columns
+from .personal import personal
 from .values import parse_numbers
 
 ATTRIBUTES: Final = tuple(c for c in ORGANISATIONS if c not in PLACE)
@@ -260,12 +260,12 @@ def _personal(header: str, cells: pd.Series) -> str | None:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return None
     sample = _sample(cells)
-    reason = next(iter(personal_columns(sample.to_frame(header)).values()), None)
+    reason = personal(header, sample)
     if reason is None:
         return None
     footer = [isinstance(cell, str) and kind_of_row(cell) is not None for cell in sample]
     sample = sample[[not passed for passed in footer]]  # 填表人：…… below the table
-    reason = next(iter(personal_columns(sample.to_frame(header)).values()), None)
+    reason = personal(header, sample)
     if reason in ("telephone", "mobile"):  # 电话普及率 is a number, no telephone
         numbers = parse_numbers(sample).values
         return None if numbers.notna().all() and numbers.lt(1e6).all() else reason

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from ..labels import word
 from ..tables import COLUMNS, dtype_of, empty
@@ -296,7 +297,7 @@ def place_of(body: Body) -> dict[str, pd.Series]:
 
 def constant(text: str, height: int) -> pd.Series:
     """Return a column that says one word."""
-    return pd.Series(pd.array([text], dtype="str").take(np.zeros(height, dtype=np.intp)))
+    return pd.Series(pd.array(pa.repeat(pa.scalar(text, pa.large_string()), height), dtype="str"))
 
 
 def frame_of(
@@ -314,7 +315,7 @@ def frame_of(
             cells = pd.Series(pd.array([None], dtype=dtype).take(np.zeros(height, np.intp)))
         kept = cells.dtype == dtype or isinstance(cells.dtype, pd.CategoricalDtype)
         data[name] = cells if kept else cells.astype(dtype)
-    return pd.DataFrame(data, index=range(height))
+    return pd.DataFrame(data, index=range(height), copy=False)
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -330,10 +330,13 @@ def _dates(words: Objects, zone: tzinfo) -> tuple[Array, Objects]:
         found: Array = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
         return found
 
-    iso, zoned = matches(r"^\d{4}-\d{2}-\d{2}$"), matches(_ZONED)
+    iso = matches(r"^\d{4}-\d{2}-\d{2}$")
     if iso.any():
         days = pd.to_datetime(words[iso].astype(str), format="%Y-%m-%d", errors="coerce")
         values[iso] = days.to_numpy("datetime64[us]")
+    if iso.all():
+        return values, notes
+    zoned = matches(_ZONED)
     if zoned.any():
         moments = pd.to_datetime(
             words[zoned].astype(str), format="ISO8601", errors="coerce", utc=True
