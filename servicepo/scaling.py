@@ -19,7 +19,6 @@ from .methods.scalings import NORMALISATIONS
 from .preparing import groups_of
 from .scored import Scored
 
-
 RELATIVE = ("minmax", "minmax_positive")
 
 
@@ -114,8 +113,8 @@ def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFram
         if alike.empty or not declared.all():
             raise
     warnings.warn(
-        f"Values should differ for {word!r}, got one value only for {listed(alike)}, scored against "
-        "the bounds of the framework. Compare organisations on the other indicators.",
+        f"Values should differ for {word!r}, got one value only for {listed(alike)}, scored "
+        "against the bounds of the framework. Compare organisations on the other indicators.",
         MethodWarning,
         stacklevel=4,
     )
