@@ -66,7 +66,7 @@ def moments(array: FloatArray) -> Moments:
     """
     mean = array.mean(axis=0)
     gram = np.zeros((array.shape[1], array.shape[1]))
-    for rows in row_blocks(array):
+    for rows in row_blocks(array, cells=1 << 18):  # enough rows for a product to be worth it
         centred = array[rows] - mean
         gram += centred.T @ centred
     covariance = gram / (len(array) - 1)
