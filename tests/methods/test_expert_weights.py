@@ -11,7 +11,13 @@ from pymcdm.weights.subjective import AHP
 from servicepo.errors import MethodError, MethodWarning
 from servicepo.methods.expert_weights import ahp, ahp_hierarchy, group_ahp
 from servicepo.methods.judgements import inconsistent_judgements, nearest_consistent
-from servicepo.methods.pairwise import RANDOM_INDEX, SAATY_SCALE, random_index
+from servicepo.methods.pairwise import (
+    PRIORITIES,
+    RANDOM_INDEX,
+    SAATY_SCALE,
+    principal_values,
+    random_index,
+)
 
 WAYS = ["eigenvector", "geometric_mean", "column_sum"]
 
@@ -411,6 +417,30 @@ def test_hierarchies_that_are_none():
     assert refusal(ahp_hierarchy, goal, {"甲": wrong}).startswith(
         "below '甲': judgements must have"
     )
+
+
+def test_random_indices_are_those_of_random_matrices():
+    """Mean consistency index of matrices whose judgements are drawn from the scale."""
+    rng = np.random.default_rng(0)
+    found = {}
+    for n in range(3, 16):
+        i, j = np.triu_indices(n, 1)
+        stack = np.ones((2_000, n, n))
+        stack[:, i, j] = rng.choice(SAATY_SCALE, (len(stack), len(i)))
+        stack[:, j, i] = 1 / stack[:, i, j]
+        top = principal_values(stack, PRIORITIES["eigenvector"](stack))
+        ci = (top - n) / (n - 1)
+        found[n] = ci.mean(), 4 * ci.std() / len(stack) ** 0.5
+    told = [0.525, 0.883, 1.106, 1.248, 1.338, 1.404, 1.450]
+    told += [1.486, 1.515, 1.536, 1.555, 1.571, 1.585]  # of the docstring
+    wide = {("saaty", 3): 0.056, ("saaty", 12): 0.057, ("tummala_ling", 3): 0.056}
+    for (n, (mean, noise)), number in zip(found.items(), told, strict=True):
+        assert mean == pytest.approx(number, abs=noise)
+        for table, near in (("saaty", 0.0185), ("saaty_2008", 0.0125), ("tummala_ling", 0.013)):
+            off = wide.get((table, n), near)
+            assert random_index(n, table) == pytest.approx(number, abs=off)
+        if n > 3:  # the line is a fit over all sizes
+            assert random_index(n, "alonso_lamata") == pytest.approx(number, abs=0.03)
 
 
 def test_random_indices_never_fall_but_where_saaty_printed_so():

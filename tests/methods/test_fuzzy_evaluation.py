@@ -143,10 +143,11 @@ def test_refusals():
     assert refusal(fuzzy_evaluation, r, half * 2, dimensions=both) == (
         "dimension_weights must be given with dimensions, got None. Give one per dimension."
     )
-    assert refusal(fuzzy_evaluation, r, half, dimensions=both) == (
+    halves = {"dimensions": both, "dimension_weights": pd.Series({"A": 0.5, "B": 0.5})}
+    assert refusal(fuzzy_evaluation, r, half, **halves) == (
         "weights within 'A' must sum to 1, got a sum of 0.5. Divide them by their sum."
     )
-    assert refusal(fuzzy_evaluation, r, half[["a"]], dimensions=both) == (
+    assert refusal(fuzzy_evaluation, r, half[["a"]], **halves) == (
         "weights must name every indicator, got none for 'b'. Add it."
     )
     assert refusal(memberships_by_value, pd.Series([1.0]), {"x": 1, "y": 3, "z": 2}) == (
