@@ -212,7 +212,7 @@ def _print_problems(problems: pd.DataFrame, language: Language) -> None:
         for column in table.columns:
             column.header = word(f"report.column.{column.header}", language)
             column.overflow = "fold"
-        for row in listed.head(SHOWN).fillna("").astype("str").itertuples():
+        for row in listed.head(SHOWN).astype("object").fillna("").astype("str").itertuples():
             cells = (row.severity, _where(row), row.cell, row.must, row.mend)
             table.add_row(*(escape(str(cell)) for cell in cells))
         console = Console()

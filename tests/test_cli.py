@@ -49,6 +49,16 @@ def test_check_prints_the_problems_and_ends_with_their_numbers(county, tmp_path)
     assert lines[0].startswith("性质,问题,文件,工作表,行,列,原文,要求,如何改正")
 
 
+def test_check_prints_a_problem_of_a_whole_sheet_which_has_no_row(tmp_path):
+    ledger = (
+        "编号,受理单位,服务事项类别,受理时间,办结时间\n1,东村党支部,服务民生,2024.1.5,2024.1.9\n"
+    )
+    (tmp_path / "服务台账.csv").write_text(ledger, "gbk")
+    result = run(app, ["check", str(tmp_path)])
+    assert result.exit_code == 0, result.stderr
+    assert "列名须是所识别的字段" in result.stdout
+
+
 def test_check_speaks_english_when_asked(county):
     result = run(app, ["check", str(county), "--language", "en"])
     assert "files read" in result.stdout.splitlines()[-1]
