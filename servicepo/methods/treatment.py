@@ -28,7 +28,8 @@ class Screened:
     values : DataFrame
         The rows and columns that were kept.
     organisations : DataFrame
-        Rows as given: ``available`` (share of the kept indicators that are present), ``kept``.
+        Rows as given: ``available`` (share of the kept indicators that are present), ``nonzero``
+        (share of the present ones that are not 0; NaN where none is), ``kept``.
     indicators : DataFrame
         One row per indicator: ``available`` (share of all rows), ``kept``.
     """
@@ -47,9 +48,13 @@ class Screened:
 
 
 def screen(
-    values: pd.DataFrame, *, organisations: float = 2 / 3, indicators: float = 2 / 3
+    values: pd.DataFrame,
+    *,
+    organisations: float = 2 / 3,
+    indicators: float = 2 / 3,
+    nonzero: float = 0.0,
 ) -> Screened:
-    """Drop indicators, then rows, of which too little is available.
+    """Drop indicators, then rows, of which too little is available, and rows of zeros.
 
     Parameters
     ----------
@@ -59,6 +64,9 @@ def screen(
         Least share (0..1) of the kept indicators that a row must have.
     indicators : float
         Least share (0..1) of the rows that an indicator must have.
+    nonzero : float
+        Least share (0..1) of a row's present values that must not be 0: a ledger that was never
+        filled in often comes as zeros.
 
     Returns
     -------
@@ -71,7 +79,8 @@ def screen(
 
     References
     ----------
-    OECD/JRC (2008), p. 24; the rule of two thirds is common.
+    OECD/JRC (2008), p. 24; the rule of two thirds is common. Becker et al. (2022), COINr, JOSS
+    7(78), 4567, for the share of non-zeros.
 
     Examples
     --------
@@ -80,7 +89,8 @@ def screen(
     Screened(3 of 3 rows, 1 of 2 indicators kept)
     """
     array = as_matrix(values, what="values", missing=True)
-    for name, share in (("organisations", organisations), ("indicators", indicators)):
+    shares = {"organisations": organisations, "indicators": indicators, "nonzero": nonzero}
+    for name, share in shares.items():
         if not 0 <= share <= 1:
             raise MethodError(f"{name} must be a share in 0..1, got {share!r}. Give 2/3 or such.")
     present = ~np.isnan(array)
@@ -89,7 +99,14 @@ def screen(
     wide = present[:, columns["kept"].to_numpy()]
     share_of_row = wide.mean(axis=1) if wide.shape[1] else np.zeros(len(values))
     rows = pd.DataFrame({"available": share_of_row}, index=values.index)
-    rows["kept"] = rows["available"] >= organisations - 1e-12
+    number = wide.sum(axis=1)
+    zeros = (array[:, columns["kept"].to_numpy()] == 0).sum(axis=1)
+    rows["nonzero"] = 1 - np.divide(
+        zeros, number, out=np.full(len(array), np.nan), where=number > 0
+    )
+    rows["kept"] = (rows["available"] >= organisations - 1e-12) & ~(
+        rows["nonzero"] < nonzero - 1e-12
+    )
     if not rows["kept"].any() or not columns["kept"].any():
         raise MethodError(
             "something must be available enough to be kept, got nothing. "

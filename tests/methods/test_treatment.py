@@ -48,6 +48,23 @@ def test_indicators_go_first_then_organisations():
     assert repr(made) == "Screened(3 of 4 rows, 2 of 3 indicators kept)"
 
 
+def test_rows_of_zeros_may_go():
+    values = pd.DataFrame(
+        {"a": [0.0, 0, 3, np.nan], "b": [0.0, 5, 3, 0], "c": [0.0, 5, 0, np.nan]},
+        index=["甲", "乙", "丙", "丁"],
+    )
+    assert screen(values, organisations=0).values.index.tolist() == ["甲", "乙", "丙", "丁"]
+    made = screen(values, organisations=0, indicators=0.5, nonzero=0.5)
+    assert made.values.index.tolist() == ["乙", "丙"]
+    np.testing.assert_allclose(made.organisations["nonzero"], [0, 2 / 3, 2 / 3, 0])
+    values.loc["丁"] = np.nan
+    made = screen(values, organisations=0, indicators=0.5, nonzero=0.5)
+    assert np.isnan(made.organisations.loc["丁", "nonzero"])  # nothing is there, not even zeros
+    assert refusal(screen, values, nonzero=-1) == (
+        "nonzero must be a share in 0..1, got -1. Give 2/3 or such."
+    )
+
+
 def test_screening_is_refused():
     empty = frame(a=[np.nan, 1], b=[1, np.nan])
     assert refusal(screen, empty, indicators=2) == (
