@@ -287,8 +287,8 @@ def mazziotta_pareto(x: Table, weights: Weights, *, penalty: str = "negative") -
     >>> mazziotta_pareto(np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 4.0]]), [0.5, 0.5]).round(3)
     array([ 90.267,  96.335, 113.187])
     """
-    refuse_constant(x, "the Mazziotta–Pareto index")
     array = as_matrix(x, missing=True, least=2)
+    refuse_constant(x, "the Mazziotta–Pareto index")
     sign = {"negative": -1.0, "positive": 1.0}
     z = 100 + 10 * (array - np.nanmean(array, axis=0)) / np.nanstd(array, axis=0)
     factor = choose(penalty, sign, "penalty")
@@ -430,8 +430,8 @@ def wroclaw(x: Table, weights: Weights) -> Any:
     >>> wroclaw(np.array([[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]), [0.5, 0.5]).round(4)
     array([0.2404, 0.6202, 1.    ])
     """
-    refuse_constant(x, "the Wroclaw method")
     array = as_matrix(x, missing=True, least=2)
+    refuse_constant(x, "the Wroclaw method")
     z = (array - np.nanmax(array, axis=0)) / np.nanstd(array, axis=0)
     distance = _by_rows(z, _ordered(x, weights), lambda b, w: np.sqrt((b**2 * w).sum(axis=1)))
     farthest = np.nanmean(distance) + 2 * np.nanstd(distance)

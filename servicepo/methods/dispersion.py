@@ -207,8 +207,8 @@ def weights_of(x: Table, importance: FloatArray, method: str) -> Any:
 IMPORTANCES: Final[Mapping[str, tuple[str, Callable[[Table], FloatArray]]]] = MappingProxyType(
     {
         "entropy": ("entropy weights", divergence),
-        "standarddeviation": ("standard deviation weights", deviation),
-        "coefficient_ofvariation": ("coefficient of variation weights", variation),
+        "standard_deviation": ("standard deviation weights", deviation),
+        "coefficient_of_variation": ("coefficient of variation weights", variation),
         "information": ("coefficient of variation weights", variation),
     }
 )

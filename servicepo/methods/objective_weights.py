@@ -301,6 +301,11 @@ def merec(x: Table) -> Any:
     MethodError
         For scores of 0 or less, fewer than 3 organisations, or where nothing varies.
 
+    Warns
+    -----
+    MethodWarning
+        Where a column does not vary: its weight is 0.
+
     Notes
     -----
     ``a_ij = |ln(min_j / x_ij)|``, ``S_i = ln(1 + mean_j a_ij)``, ``S'_ij`` the same without j
@@ -331,7 +336,7 @@ def merec(x: Table) -> Any:
         total = a.sum(axis=1, keepdims=True)
         # S - S' = ln((m + total) / (m + total - a)), without the loss of digits in a difference
         effect += np.log1p(a / (m + total - a)).sum(axis=0)
-    return as_weights(x, effect)
+    return weights_of(x, effect, "MEREC weights")
 
 
 def pca(x: Table, *, keep: str | int | float = "kaiser", negative: str = "refuse") -> Any:

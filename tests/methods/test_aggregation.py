@@ -365,6 +365,14 @@ MEND = "Normalise by minmax_positive or by goalposts below every value, or aggre
             "x must be finite, got an infinite value in 'a'. "
             "Correct these cells or mark them as missing.",
         ),
+        *(
+            (
+                lambda method=method: method(ZERO.assign(a="x"), even(2)),
+                "every column of x must hold numbers, got text or objects in 'a'. "
+                "Convert these columns to numbers or leave them out.",
+            )
+            for method in (arithmetic, mazziotta_pareto, wroclaw)
+        ),
         (
             lambda: veto(OVERALL, FACTS, {"fire": 1}, cap=59),
             "thresholds must name columns of x, got 'fire'. Take some of 'safety', 'petitions'.",

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from servicepo.errors import MethodError, MethodWarning
 from servicepo.methods.components import principal_components, varimax
+from servicepo.methods.dispersion import IMPORTANCES
 from servicepo.methods.importance import importance, regression, target_importance
 from servicepo.methods.normalisation import fit_scale
 from servicepo.methods.objective_weights import (
@@ -369,6 +370,13 @@ def test_varimax_raises_the_criterion_and_keeps_communalities():
     ).sum()
 
 
+def test_importances_column_by_column_are_the_weights_of_their_words():
+    x = np.random.default_rng(0).uniform(0.1, 1, (20, 3))
+    for word, (_, of_one) in IMPORTANCES.items():
+        alone = np.concatenate([of_one(x[:, [j]]) for j in range(3)])
+        np.testing.assert_allclose(alone / alone.sum(), OBJECTIVE_WEIGHTS[word](x))
+
+
 # -- refusals and warnings ---------------------------------------------------------------------
 
 STILL = pd.DataFrame({"a": [1.0, 1.0, 1.0], "b": [0.1, 0.2, 0.4]})
@@ -380,6 +388,7 @@ STILL = pd.DataFrame({"a": [1.0, 1.0, 1.0], "b": [0.1, 0.2, 0.4]})
         ("entropy", "entropy weights"),
         ("standard_deviation", "standard deviation weights"),
         ("coefficient_of_variation", "coefficient of variation weights"),
+        ("merec", "MEREC weights"),
     ],
 )
 def test_a_column_that_does_not_vary_weighs_nothing_by_convention(word, method):
