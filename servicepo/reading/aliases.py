@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, process
 
 from ..errors import TableError
 from ..labels import WORDS
-from ..tables import DOMAIN_OF_SECTOR
+from ..tables import DOMAIN_OF_SECTOR, dtype_of
 from .text import clean_cell, each_text, key_of
 
 __all__ = [
@@ -190,7 +190,8 @@ def nearest_field(header: str, table: str | None = None) -> Suggestion | None:
     Returns
     -------
     Suggestion or None
-        None where nothing is near (similarity below 60 of 100).
+        None where nothing is near (similarity below 60 of 100). A header that ends in 数 is a
+        count: only numbers are near to it (村居数 is not 村居).
 
     Examples
     --------
@@ -198,15 +199,15 @@ def nearest_field(header: str, table: str | None = None) -> Suggestion | None:
     >>> near.header, near.table, near.field
     ('受理日期', 'services', 'accepted')
     """
+    sought = _key(bare_header(header))
     known = {
         key: place
         for key, places in _fields().items()
         for place in reversed(places)
-        if table is None or place.table == table
+        if (table is None or place.table == table)
+        and (not sought.endswith("数") or dtype_of(place.field) == "float64")
     }
-    best = process.extractOne(
-        _key(bare_header(header)), known.keys(), scorer=fuzz.ratio, score_cutoff=60
-    )
+    best = process.extractOne(sought, known.keys(), scorer=fuzz.ratio, score_cutoff=60)
     if best is None:
         return None
     place = known[best[0]]

@@ -24,7 +24,8 @@ import pyarrow.csv
 import python_calamine
 import sqlalchemy
 
-from ..errors import TableError
+from ..labels import Language
+from .notes import refusal
 
 TEXT: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -89,19 +90,19 @@ class Grid:
 Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
-def find_inputs(source: Source) -> tuple[list[Input], list[str]]:
+def find_inputs(source: Source, language: Language = "zh") -> tuple[list[Input], list[str]]:
     """List what a source holds, in a fixed order, and the names of files that are passed over."""
     parts = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     if not parts:
-        raise TableError("source must name at least one file, got []. Give a folder or a file.")
+        raise refusal("source", language)
     inputs: dict[str, Input] = {}
     passed: list[str] = []
     root = _root([Path(part) for part in parts if not _is_url(part)])
     for part in parts:
         if _is_url(part):
-            found = [_database(str(part))]
+            found = [_database(str(part), language)]
         else:
-            found = _files(Path(part).absolute(), root, str(part), passed)
+            found = _files(Path(part), root, passed, language)
         inputs |= {item.name: item for item in found}
     return list(inputs.values()), passed
 
@@ -118,24 +119,19 @@ def _root(paths: list[Path]) -> Path:
     return Path(os.path.commonpath(whole))
 
 
-def _files(path: Path, root: Path, told: str, passed: list[str]) -> list[Input]:
+def _files(told: Path, root: Path, passed: list[str], language: Language) -> list[Input]:
+    path = told.absolute()
     if path.is_dir():
-        return _walk(path, root, passed)
+        return _walk(path, root, passed, language)
     name = path.relative_to(root).as_posix()
     if not path.exists():
-        raise TableError(
-            f"source must be a folder, a file or a database URL that exists, got {told!r}. "
-            "Check the path."
-        )
+        raise refusal("path", language, path=str(told))
     if path.suffix.lower() not in READABLE:
-        raise TableError(
-            f"a file must be one of {', '.join(READABLE)}, got {name!r}. "
-            "Save it in one of these formats."
-        )
+        raise refusal("format", language, kinds=", ".join(READABLE), name=name)
     return [Input(name, path)]
 
 
-def _walk(folder: Path, root: Path, passed: list[str]) -> list[Input]:
+def _walk(folder: Path, root: Path, passed: list[str], language: Language) -> list[Input]:
     inputs = []
     for name, path in sorted((p.relative_to(folder).as_posix(), p) for p in folder.rglob("*")):
         hidden = any(part.startswith((".", "~$", "__MACOSX")) for part in name.split("/"))
@@ -148,26 +144,20 @@ def _walk(folder: Path, root: Path, passed: list[str]) -> list[Input]:
         else:
             passed.append(named)
     if not inputs:
-        raise TableError(
-            f"a folder must hold at least one table ({', '.join(READABLE)}), got none "
-            f"(at {folder.name}). Put the files there, or give another folder."
-        )
+        raise refusal("folder", language, kinds=", ".join(READABLE), name=folder.name)
     return inputs
 
 
-def _database(url: str) -> Input:
+def _database(url: str, language: Language) -> Input:
     try:
         engine = sqlalchemy.create_engine(url)
     except (sqlalchemy.exc.ArgumentError, ImportError) as error:
-        raise TableError(
-            f"source must be a database URL that SQLAlchemy understands, got {_masked(url)!r} "
-            f"({type(error).__name__}). Write it as dialect://user:password@host/database and "
-            "install the driver."
-        ) from None
+        kind = type(error).__name__
+        raise refusal("url", language, url=_masked(url), error=kind) from None
     named = engine.url
     lost = named.get_backend_name() == "sqlite" and named.database not in (None, "", ":memory:")
     if lost and not Path(str(named.database)).exists():  # connecting would create an empty one
-        raise TableError(f"a database must exist, got {url!r}. Check the path.")
+        raise refusal("database", language, url=url)
     where = f"{named.host}/{named.database}" if named.host else Path(named.database or "").name
     return Input(f"{named.get_backend_name()}:{where}", engine)
 
@@ -247,11 +237,6 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     if encoding is not None:
         try:
             return data.decode(encoding).removeprefix("\ufeff"), encoding
-        except LookupError:
-            raise TableError(
-                f'encoding must be one Python knows, got {encoding!r}. Give "gb18030", "big5" '
-                'or "utf-8", for example.'
-            ) from None
         except UnicodeDecodeError:
             raise Unreadable("encoding_wrong", encoding=encoding) from None
     for mark, name in _BOMS:

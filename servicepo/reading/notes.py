@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..errors import TableError
 from ..labels import Language, word
 from ..tables import PROBLEMS, dtype_of, empty
 
@@ -50,6 +51,17 @@ def problem(
         "must": word(f"must.{rule}", language).format(**words),
         "mend": word(mend or f"mend.{rule}", language).format(**words),
     }
+
+
+def refusal(why: str, language: Language, **words: object) -> TableError:
+    """Return the error that `read` raises; words fill its sentence.
+
+    Examples
+    --------
+    >>> refusal("database", "en", url="sqlite:///a.db")
+    TableError("a database must exist, got 'sqlite:///a.db'. Check the path.")
+    """
+    return TableError(word(f"read.error.{why}", language).format(**words))
 
 
 def without_persons(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections import Counter
@@ -13,7 +14,7 @@ import pandas as pd
 from rapidfuzz import process
 
 from ..errors import TableError
-from ..labels import Language
+from ..labels import Language, word
 from ..tables import TABLES, Dataset, check, cross_check, empty
 from .aliases import nearest_field
 from .assemble import complete, in_letters, joined, unify_names
@@ -21,7 +22,7 @@ from .build import Built, build
 from .files import READABLE, Grid, Input, Source, Unreadable, find_inputs, read_grids
 from .layout import Block, find_blocks, leaf_of
 from .mapping import FileMapping, load_mapping
-from .notes import problem, problem_frame, without_persons
+from .notes import problem, problem_frame, refusal, without_persons
 from .recognise import is_known, plan_block
 from .scores import Blank, plain
 
@@ -57,7 +58,7 @@ def read(
     as_of : Timestamp or str, optional
         The day the data speak of; later dates are warned of.
     language : {"zh", "en"}
-        Language of the problems.
+        Language of the problems, and of the error where there is nothing to read.
     progress : callable, optional
         Called with the name of each file before it is read.
 
@@ -112,11 +113,11 @@ def read(
     1      张村党支部   2024      服务作风  superior    8.5
     """
     if blank not in (None, *get_args(Blank)):
-        raise TableError(
-            f'blank must be "missing", "zero" or None, got {blank!r}. Choose one of them.'
-        )
+        raise refusal("blank", language, blank=blank)
+    if encoding is not None and not _is_encoding(encoding):
+        raise refusal("encoding", language, encoding=encoding)
     session = _Session(load_mapping(mapping), blank, language)
-    inputs, passed = find_inputs(source)
+    inputs, passed = find_inputs(source, language)
     for name in passed:
         session.note(
             "notice", "file_passed_over", (name, "", None, None), kinds="、".join(READABLE)
@@ -212,7 +213,8 @@ class _Session:
         """Pass over a sheet that is no table; set aside one that looks like a table."""
         height, width = grid.cells.dropna(how="all").dropna(axis=1, how="all").shape
         if not blocks and (width < 3 or height < 2):
-            self.note("notice", "sheet_empty", (grid.file, grid.sheet, None, None))
+            said = without_persons("、".join(str(v) for v in grid.cells.iloc[0].dropna()))
+            self.note("notice", "sheet_empty", (grid.file, grid.sheet, None, None), value=said)
             self.account(grid, None)
         else:
             self.unrecognised(grid, blocks[0] if blocks else None)
@@ -265,13 +267,13 @@ class _Session:
         if self.built:
             return
         problems = joined(self.problems, "problems")
-        problems = problems[problems["severity"].ne("notice")]
-        lines = [
-            "at least one sheet must be a roster, scores, a service ledger or a survey, "
-            f"got none in {len(self.sources)}. Mend the files, or give a mapping:"
-        ]
-        for found in problems.astype(object).fillna("").head(_SHOWN).itertuples():
-            lines.append(f"{found.must}, got {found.value!r} (at {_place(found)}). {found.mend}")
+        grave = problems[problems["severity"].ne("notice")]
+        told = (grave if len(grave) else problems).astype(object).fillna("").head(_SHOWN)
+        lines = [word("read.error.nothing", self.language).format(count=len(self.sources))]
+        for found in told.itertuples():
+            form = word(f"read.error.because{'_of' if found.value else ''}", self.language)
+            words = {"must": found.must, "value": found.value, "mend": found.mend}
+            lines.append(form.format(**words, place=_place(found)))
         raise TableError("\n".join(lines))
 
     def dataset(self, as_of: pd.Timestamp | str | None) -> Dataset:
@@ -316,6 +318,14 @@ class _Session:
         found["set_aside"] = [aside[place] for place in places]
         found["kept"] = found["records"] - found["set_aside"]
         return found.astype(dict(shape.dtypes))
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return False
+    return True
 
 
 def _place(found: Any) -> str:

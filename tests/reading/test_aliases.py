@@ -249,3 +249,8 @@ def test_an_unknown_vocabulary_is_refused():
 )
 def test_kind_of_row(text, kind):
     assert kind_of_row(text) == kind
+
+
+def test_a_count_is_not_near_to_a_name():
+    assert nearest_field("村居数") is None
+    assert nearest_field("党员人教数").field == "members"

@@ -179,32 +179,75 @@ def test_a_password_alone_is_refused(tmp_path):
     openpyxl.Workbook().save(tmp_path / "plain.xlsx")
     with (tmp_path / "plain.xlsx").open("rb") as plain, (tmp_path / "密.xlsx").open("wb") as locked:
         OOXMLFile(plain).encrypt("secret", locked)
-    with pytest.raises(TableError) as error:
-        read(tmp_path / "密.xlsx")
-    assert str(error.value) == (
-        "at least one sheet must be a roster, scores, a service ledger or a survey, "
-        "got none in 1. Mend the files, or give a mapping:\n"
-        "工作簿不能有打开密码, got '' (at 密.xlsx). 请去掉密码后另存，再读一次。"
+    assert refusals(tmp_path / "密.xlsx") == (
+        f"{NOTHING[0]}\n工作簿不能有打开密码（密.xlsx）。请去掉密码后另存，再读一次。",
+        f"{NOTHING[1]}\na workbook must open without a password (at 密.xlsx). "
+        "Save it without the password and read again.",
     )
+
+
+NOTHING = (
+    "至少须有一张表是党组织名册、考核评分、服务台账或测评问卷，1 张中都没有。"
+    "请修改文件，或用 mapping 文件说明。",
+    "at least one sheet must be a roster, scores, a service ledger or a survey, got none in 1. "
+    "Mend the files, or give a mapping.",
+)
+
+
+def refusals(source, **choices):
+    """Return what `read` says in Chinese (its default) and in English."""
+    told = []
+    for language in ({}, {"language": "en"}):
+        with pytest.raises(TableError) as error:
+            read(source, **choices, **language)
+        told.append(str(error.value))
+    return tuple(told)
 
 
 def test_nothing_recognisable_is_refused_with_the_near_header(tmp_path):
     (tmp_path / "a.csv").write_text("党组识名称,受里日期,x\na,b,c\n", encoding="utf-8")
-    with pytest.raises(TableError) as error:
-        read(tmp_path)
-    assert str(error.value) == (
-        "at least one sheet must be a roster, scores, a service ledger or a survey, "
-        "got none in 1. Mend the files, or give a mapping:\n"
-        "须能认出是党组织名册、考核评分、服务台账或测评问卷, got '党组识名称、受里日期、x' "
-        "(at a.csv:1). “党组识名称”是否为“党组织名称”？请检查列名，或用 mapping 文件说明。"
+    assert refusals(tmp_path) == (
+        f"{NOTHING[0]}\n"
+        "须能认出是党组织名册、考核评分、服务台账或测评问卷，实为“党组识名称、受里日期、x”"
+        "（a.csv:1）。“党组识名称”是否为“党组织名称”？请检查列名，或用 mapping 文件说明。",
+        f"{NOTHING[1]}\n"
+        "it must be a roster, scores, a service ledger or a survey, "
+        "got '党组识名称、受里日期、x' (at a.csv:1). "
+        "Did you mean 党组织名称 by 党组识名称? Check the headers, or use a mapping file.",
     )
 
 
-def test_a_wrong_word_for_blanks_is_refused(tmp_path):
-    with pytest.raises(TableError) as error:
-        read(tmp_path, blank="null")
-    assert str(error.value) == (
-        'blank must be "missing", "zero" or None, got \'null\'. Choose one of them.'
+def test_a_file_that_holds_no_table_is_refused_with_what_it_says(tmp_path):
+    (tmp_path / "a.csv").write_text("hello,world\n1,2", encoding="utf-8")
+    assert refusals(tmp_path) == (
+        f"{NOTHING[0]}\n工作表中没有表格记录，实为“hello、world”（a.csv）。如有数据，请写明列名。",
+        f"{NOTHING[1]}\nthe sheet holds no records, got 'hello、world' (at a.csv). "
+        "If it holds data, give its columns headers.",
+    )
+
+
+def test_an_empty_file_alone_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("", encoding="utf-8")
+    for told, nothing in zip(refusals(tmp_path), NOTHING, strict=True):
+        assert told.startswith(f"{nothing}\n")
+
+
+def test_a_database_without_tables_is_refused_with_a_full_stop(tmp_path):
+    (tmp_path / "a.db").touch()
+    assert refusals(f"sqlite:///{tmp_path / 'a.db'}") == tuple(
+        text.replace("1 张", "0 张").replace("in 1", "in 0") for text in NOTHING
+    )
+
+
+def test_wrong_words_for_blanks_and_encodings_are_refused(tmp_path):
+    assert refusals(tmp_path, blank="null") == (
+        'blank 须是 "missing"、"zero" 或 None，实为 \'null\'。请选其中一种。',
+        'blank must be "missing", "zero" or None, got \'null\'. Choose one of them.',
+    )
+    assert refusals(tmp_path, encoding="gb2313") == (
+        "encoding 须是 Python 认识的编码，实为“gb2313”。请写 gb18030、big5 或 utf-8 等。",
+        "encoding must be one Python knows, got 'gb2313'. "
+        'Give "gb18030", "big5" or "utf-8", for example.',
     )
 
 
