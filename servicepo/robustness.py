@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from .errors import MethodError
 from .framework import Framework
@@ -264,7 +263,7 @@ def _ranks(
     coarse = np.negative(scores).astype(np.float32)
     ranks = np.empty(coarse.shape, dtype=np.int32)
     for part in _slices(draws, len(rows)):
-        ranks[part] = rankdata(coarse[part], method="min", axis=1)
+        ranks[part] = pd.DataFrame(coarse[part].T).rank(method="min").to_numpy().T
     return ranks
 
 

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from scipy.special import chdtrc
-from scipy.stats import rankdata
 
 from ..errors import MethodError
 from .guards import FloatArray, as_matrix, as_vector, refuse_columns
@@ -192,7 +192,7 @@ def expert_authority(basis: pd.DataFrame, familiarity: pd.Series | npt.ArrayLike
 def _kendall(x: FloatArray) -> float:
     """Return Kendall's W of m experts (rows) over n items, corrected for ties."""
     m, n = x.shape
-    ranks = rankdata(x, axis=1)
+    ranks = scipy.stats.rankdata(x, axis=1)
     sums = ranks.sum(axis=0)
     # Ties cost a row's ranks sum(t^3 - t) / 12 of their squares.
     ties = 12 * (m * n * (n + 1) * (2 * n + 1) / 6 - (ranks**2).sum())

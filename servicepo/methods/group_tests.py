@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtrc, ndtr
-from scipy.stats import rankdata
 
 from ..errors import MethodError
 from .guards import FloatArray, as_vector, listed
@@ -229,7 +228,7 @@ def _ranked(
             "Report that the groups are equal."
         )
     return (
-        rankdata(values),
+        pd.Series(values).rank().to_numpy(),
         codes,
         np.asarray(names, dtype=object),
         float((counts**3 - counts).sum()),

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from scipy.special import fdtrc, ndtri
-from scipy.stats import rankdata
 
 from ..errors import MethodError
 from .guards import (
@@ -180,7 +180,7 @@ def rank_sum_ratio(
 
 
 def _integer(column: FloatArray) -> FloatArray:
-    return np.asarray(rankdata(column), dtype=float)
+    return np.asarray(scipy.stats.rankdata(column), dtype=float)
 
 
 def _non_integer(column: FloatArray) -> FloatArray:

@@ -11,7 +11,6 @@ from typing import Final
 from warnings import warn
 
 import numpy as np
-from scipy.stats import median_abs_deviation
 
 from ..errors import MethodError, MethodWarning
 from .guards import FloatArray, listed
@@ -177,7 +176,7 @@ def robust_z(g: FloatArray, rule: Rule) -> Map:
     array([0., 1.])
     """
     middle = float(np.median(g))
-    mad = 1.4826 * float(median_abs_deviation(g))
+    mad = 1.4826 * float(np.median(np.abs(g - np.median(g))))
     if mad == 0:
         raise UnfitError(
             "robust_z needs a median absolute deviation above 0, got more than half of the values "

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from ..errors import MethodError
 from .guards import FloatArray, as_matrix, choose, listed
@@ -237,7 +237,7 @@ def skewness(x: npt.ArrayLike) -> float:
     known = _known(np.asarray(x, dtype=float))
     if len(known) < 3 or known.min() == known.max():
         return np.nan
-    return float(stats.skew(known, bias=False))
+    return float(scipy.stats.skew(known, bias=False))
 
 
 def kurtosis(x: npt.ArrayLike) -> float:
@@ -260,7 +260,7 @@ def kurtosis(x: npt.ArrayLike) -> float:
     known = _known(np.asarray(x, dtype=float))
     if len(known) < 4 or known.min() == known.max():
         return np.nan
-    return float(stats.kurtosis(known, bias=False))
+    return float(scipy.stats.kurtosis(known, bias=False))
 
 
 def _known(x: FloatArray) -> FloatArray:
@@ -451,14 +451,14 @@ def _box_cox(x: FloatArray) -> _Column:
     _refuse_values(np.nanmin(x) <= 0, "box_cox needs values above 0, got 0 or less", "yeo_johnson")
     _range(x)
     changed = x.copy()
-    changed[~np.isnan(x)], power = stats.boxcox(_known(x))
+    changed[~np.isnan(x)], power = scipy.stats.boxcox(_known(x))
     return _Column(changed, "box_cox", float(power))
 
 
 def _yeo_johnson(x: FloatArray) -> _Column:
     _range(x)
     changed = x.copy()
-    changed[~np.isnan(x)], power = stats.yeojohnson(_known(x))
+    changed[~np.isnan(x)], power = scipy.stats.yeojohnson(_known(x))
     return _Column(changed, "yeo_johnson", float(power))
 
 

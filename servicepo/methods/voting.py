@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
+import scipy
 
 from ..errors import MethodError
 from .guards import FloatArray, as_matrix, check_weights, column_names, like_rows
@@ -57,7 +57,7 @@ def borda(x: Table, weights: Weights) -> Any:
     array, w = as_matrix(x), check_weights(weights, column_names(x))
     points = np.zeros(len(array))
     for j in np.flatnonzero(w):
-        points += w[j] * (rankdata(array[:, j]) - 1)
+        points += w[j] * (scipy.stats.rankdata(array[:, j]) - 1)
     return like_rows(x, points, "score")
 
 
