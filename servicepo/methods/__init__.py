@@ -1,1 +1,40 @@
-"""The toolbox: formulas of composite evaluation. Frames and arrays in, frames and arrays out."""
+"""The toolbox: formulas of composite evaluation. Frames and arrays in, frames and arrays out.
+
+Every module can be used by itself; `build_index` reaches most by a word. In the order of the work:
+
+Values
+    `treatment` screening by availability, denomination, outliers, transforms (数据处理);
+    `imputation` missing values, multiple imputation (缺失值插补).
+Scores
+    `normalisation` fit once, apply later; direction; votes (正向化、标准化、得分率);
+    `scalings` its formulas one by one; `maps` what they are made of.
+Objective weights (客观赋权)
+    `objective_weights` entropy 熵权, CRITIC, 变异系数, 独立性, 信息量, MEREC, 主成分, 因子分析;
+    `importance` regression, weights for target importances; `dispersion`, `moments` and
+    `components` what these share.
+Expert weights (主观赋权)
+    `expert_weights` AHP 层次分析法, groups, hierarchies; `judgements` what contradicts what;
+    `pairwise` priorities and random indices; `elicitation` best–worst 最优最劣法, 序关系 G1,
+    budgets, ratings; `delphi` 德尔菲法.
+Combined weights (组合赋权)
+    `combined_weights` linear, product, game-theoretic 博弈论, relative entropy, moment 矩估计.
+Aggregation (合成)
+    `aggregation` means, OWA, Mazziotta–Pareto, veto 一票否决; `voting` Borda, Copeland, Condorcet,
+    Kemeny; `benefit_of_the_doubt` BoD.
+Ranking (综合评价)
+    `ranking` TOPSIS 优劣解距离法, VIKOR, 灰色关联; `promethee`; `rank_sum_ratio` 秩和比 RSR;
+    `fuzzy_evaluation` 模糊综合评价; `data_envelopment` 数据包络分析 DEA.
+Relations and reasons
+    `coupling` 耦合协调度; `obstacle` 障碍度; `shapley` any rule's gap; `multivariate` α, ω, KMO,
+    Bartlett, VIF (信度、效度).
+Groups and inequality
+    `inequality` Gini, Theil 泰尔指数, Dagum, Atkinson;
+    `group_tests` Kruskal–Wallis, Dunn, Cliff's δ.
+Noise
+    `shrinkage` empirical Bayes, probability of the bottom share (收缩估计).
+Time
+    `trend` Sen, Mann–Kendall; `transitions` Markov 转移矩阵; `convergence` β 收敛; `durations`
+    Kaplan–Meier 办结时限.
+
+Below them, `guards` says what every formula asks of its input.
+"""
