@@ -1,8 +1,11 @@
-"""The worked example of the OECD/JRC Handbook, as the tests of the formulas share it."""
+"""The worked examples of the OECD/JRC Handbook and of COINr, shared by tests of the formulas."""
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from servicepo.methods.normalisation import fit_scale
+from servicepo.methods.treatment import denominate, treat_skew
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,23 @@ def tai_goalposts(tai) -> pd.DataFrame:
     low = [0, 0, 0, 0, 0, np.log10(22), 0.8, 0.1]
     high = [994, 272.6, 232.4, 80.8, np.log10(901), np.log10(6969), 12.0, 27.4]
     return pd.DataFrame({"low": low, "high": high}, index=tai.columns)
+
+
+@pytest.fixture(scope="session")
+def asem_meta(shared) -> pd.DataFrame:
+    """Return levels, parents, weights and directions of COINr's example."""
+    return pd.read_csv(shared / "reference" / "asem" / "asem_iMeta.csv").set_index("iCode")
+
+
+@pytest.fixture(scope="session")
+def asem(shared, asem_meta) -> pd.DataFrame:
+    """Return the scores (0..100) of COINr's example: 51 countries × 49 indicators."""
+    data = pd.read_csv(shared / "reference" / "asem" / "asem_iData.csv").set_index("uCode")
+    indicators = asem_meta[asem_meta.Type == "Indicator"]
+    by = indicators.Denominator.dropna().to_dict()
+    denominators = data[["Area", "Energy", "GDP", "Population"]]
+    values = denominate(data[list(indicators.index)].astype(float), denominators, by)
+    values = values.fillna(values.groupby(data.EurAsia_group).transform("mean"))
+    treated = treat_skew(values).values
+    ways = indicators.Direction.map({1.0: "benefit", -1.0: "cost"})
+    return fit_scale(treated, directions=ways).apply(treated) * 100

@@ -26,7 +26,6 @@ from servicepo.methods.aggregation import (
     wroclaw,
 )
 from servicepo.methods.normalisation import fit_scale
-from servicepo.methods.treatment import denominate, treat_skew
 
 COUNTRY_BY_COUNTRY = (
     "arithmetic",
@@ -89,21 +88,11 @@ def test_geometric_example_oecd2008_page_104():
     np.testing.assert_allclose(geometric(x, even(4)), [2.14, 6.0, 2.54, 6.23], atol=0.006)
 
 
-def test_every_aggregate_of_the_asem_example_coinr(shared):
-    folder = shared / "reference" / "asem"
-    data = pd.read_csv(folder / "asem_iData.csv").set_index("uCode")
-    meta = pd.read_csv(folder / "asem_iMeta.csv").set_index("iCode")
-    published = pd.read_csv(folder / "asem_scores_aggs.csv").set_index("uCode")
-    indicators = meta[meta.Type == "Indicator"]
-    by = indicators.Denominator.dropna().to_dict()
-    denominators = data[["Area", "Energy", "GDP", "Population"]]
-    values = denominate(data[list(indicators.index)].astype(float), denominators, by)
-    values = values.fillna(values.groupby(data.EurAsia_group).transform("mean"))
-    treated = treat_skew(values).values
-    ways = indicators.Direction.map({1.0: "benefit", -1.0: "cost"})
-    level = fit_scale(treated, directions=ways).apply(treated) * 100
+def test_every_aggregate_of_the_asem_example_coinr(shared, asem, asem_meta):
+    path = shared / "reference" / "asem" / "asem_scores_aggs.csv"
+    published, level = pd.read_csv(path).set_index("uCode"), asem
     for k in (1, 2, 3):
-        parents = meta[meta.Level == k].groupby("Parent")
+        parents = asem_meta[asem_meta.Level == k].groupby("Parent")
         level = pd.DataFrame(
             {
                 parent: aggregate(level[list(own.index)], own.Weight / own.Weight.sum())

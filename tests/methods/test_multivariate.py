@@ -49,6 +49,15 @@ def test_alpha_tai_oecd2008_table_11(tai):
     assert repr(made) == "CronbachAlpha(0.704, 8 items)"
 
 
+def test_alpha_of_the_asem_pillars_coinr(shared, asem, asem_meta):
+    path = shared / "reference" / "asem" / "asem_cronbach.csv"
+    told = pd.read_csv(path, index_col="pillar")["alpha_normalised"]
+    parents = asem_meta["Parent"].reindex(asem.columns)
+    for pillar, alpha in told.items():
+        own = asem[asem.columns[parents == pillar]]
+        assert cronbach_alpha(own).alpha == pytest.approx(alpha, abs=1e-9)
+
+
 def test_kmo_tai_recomputed(tai):
     assert kmo(tai).overall == pytest.approx(0.501, abs=5e-4)
 
