@@ -13,19 +13,20 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import python_calamine
-import sqlalchemy
 
 from ..labels import Language
 from .notes import refusal
+
+if TYPE_CHECKING:  # each takes a third of a second and few inputs ask for it
+    import sqlalchemy
 
 TEXT: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -149,6 +150,8 @@ def _walk(folder: Path, root: Path, passed: list[str], language: Language) -> li
 
 
 def _database(url: str, language: Language) -> Input:
+    import sqlalchemy
+
     try:
         engine = sqlalchemy.create_engine(url)
     except (sqlalchemy.exc.ArgumentError, ImportError) as error:
@@ -169,7 +172,7 @@ def _masked(url: str) -> str:
 # -- one input -> its grids --------------------------------------------------------------------
 def read_grids(item: Input, encoding: str | None = None) -> Iterator[Grid]:
     """Yield the sheets of one input; raise `Unreadable` where it cannot be read."""
-    if isinstance(item.place, sqlalchemy.Engine):
+    if not isinstance(item.place, Path):
         yield from _read_database(item.name, item.place)
         return
     data = item.place.read_bytes()
@@ -210,6 +213,8 @@ def _read_parquet(file: str, data: bytes, digest: str) -> Grid:
 
 
 def _read_database(file: str, engine: sqlalchemy.Engine) -> Iterator[Grid]:
+    import sqlalchemy
+
     try:
         with engine.connect() as connection:
             inspector = sqlalchemy.inspect(connection)
@@ -455,6 +460,8 @@ def _percent_cells(path: Path) -> dict[str, list[tuple[int, int]]]:
     used = styles.find(f"{_MAIN}cellXfs")
     if used is None or not any(x.get("numFmtId") in {"9", "10", *own} for x in used):
         return {}
+    import openpyxl
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of drawings and validations that are not asked for
         book = openpyxl.load_workbook(path, data_only=True)
