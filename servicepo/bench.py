@@ -448,12 +448,11 @@ def _node(
     codes = list(weights.index)
     whole = scores.incomplete.isdisjoint(codes)
     if method.word not in ROW_BY_ROW:
-        block = scores.frame(codes, rows)
-        present = 1.0 if whole else block.notna().to_numpy() @ weights.to_numpy()
-        return _where_enough(block, weights, method, present, available), present
+        frame = scores.frame(codes, rows)
+        present = 1.0 if whole else frame.notna().to_numpy() @ weights.to_numpy()
+        return _where_enough(frame, weights, method, present, available), present
     found, share = np.empty(scores.count(rows)), weights.to_numpy()
     told = np.ones(len(found))
-
     try:
         for part, place in scores.chunks(rows):
             block = scores.block(codes, place)
@@ -471,8 +470,8 @@ def _node(
 def _where_enough(
     block: Any, weights: Any, method: Method, present: Array | float, available: float
 ) -> Array:
-    enough = (present >= available - 1e-9) & (present > 0)
-    if np.all(enough):
+    enough = np.asarray((present >= available - 1e-9) & (present > 0))
+    if enough.all():
         return np.asarray(method.call(block, weights), dtype=float)
     found = np.full(len(block), np.nan)
     if enough.any():

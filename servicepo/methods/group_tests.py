@@ -228,7 +228,7 @@ def _ranked(
             "Report that the groups are equal."
         )
     return (
-        pd.Series(values).rank().to_numpy(),
+        np.asarray(pd.Series(values).rank(), dtype=np.float64),
         codes,
         np.asarray(names, dtype=object),
         float((counts**3 - counts).sum()),
