@@ -114,11 +114,12 @@ def check(
 @app.command()
 def template(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="写入的文件夹 · folder to fill")],
+    framework: Annotated[str, typer.Option(help="指标体系 · built-in or TOML")] = "six_haves",
     language: Tongue = "zh",
 ) -> None:
     """写出带填写说明的空白 Excel 模板 · write empty Excel templates with instructions."""
     with _clear_errors(language):
-        written = sp.write_templates(folder, language=language)
+        written = sp.write_templates(folder, language=language, framework=framework)
         for path in written:
             print(path)
 

@@ -241,11 +241,14 @@ def _score_column(
     hint = indicator.label(language)
     if where:
         hint += word("template.only", language).format(where=_listed(where, language))
+    example: Any = 100 if mark is None else round(0.85 * mark, 1)
+    if not indicator.applies("rural", "village"):
+        example = "/"  # the example is a village
     return _Column(
         header=item if mark is None else f"{item}({mark:g}分)",
         hint=hint,
         kind="number",
-        example=100 if mark is None else round(0.85 * mark, 1),
+        example=example,
         limit=_MANY if mark is None else mark,
         top=framework.dimension(indicator.dimension).label(language),
     )

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -71,6 +72,13 @@ def test_template_writes_the_templates(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
         os.path.basename(line) for line in result.stdout.split()
     )
+
+
+def test_template_asks_for_the_items_of_another_framework(tmp_path):
+    result = run(app, ["template", str(tmp_path), "--framework", "base_plus_plan"])
+    assert result.exit_code == 0, result.stderr
+    header = pd.read_excel(tmp_path / "考核评分.xlsx", sheet_name=1, header=None, engine="openpyxl")
+    assert "党费缴纳(100分)" in header.to_numpy()
 
 
 def test_version():

@@ -106,7 +106,8 @@ def test_scores_are_held_within_the_full_mark(books):
         for c in scored:
             rule = rules[openpyxl.utils.get_column_letter(c)]
             assert (rule.type, float(rule.formula1), float(rule.formula2)) == ("decimal", 0, 100)
-            assert 0 <= sheet.cell(depth + 1, c).value <= 100
+            example = sheet.cell(depth + 1, c).value
+            assert example == "/" or 0 <= example <= 100
 
 
 def test_only_superiors_name_their_team(books):
@@ -240,3 +241,11 @@ def test_filled_templates_are_read_without_a_problem(tmp_path, language):
     counts = data.surveys[data.surveys["org"] == orgs[0]].set_index(["question", "answer"])["count"]
     assert counts["总体满意度", "satisfied"] == 20
     assert counts["服务业绩认可", "unknown"] == 2
+
+
+def test_the_example_village_has_no_marks_for_the_tasks_of_others(tmp_path):
+    write_templates(tmp_path)
+    sheet = openpyxl.load_workbook(tmp_path / "考核评分.xlsx")["自评"]
+    example = {sheet.cell(2, c).value: sheet.cell(3, c).value for c in range(1, 30)}
+    assert example["村服务任务(100分)"] == 85
+    assert example["社区服务任务(100分)"] == "/"

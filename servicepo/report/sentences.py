@@ -165,10 +165,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "This analysis cannot be made for these data: {why}",
     ),
     "domains.basis": (
-        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分，与上文的综合得"
-        "分不同。",
+        "为保证可比，领域比较只用各领域共有的 {count} 个二级指标重新合成得分；另有专属指标的"
+        "组织，得分与上文的综合得分不同。",
         "For a fair comparison the score is put together again from the {count} indicators "
-        "that all domains share; it is not the score above.",
+        "that all domains share; organisations that have others besides score differently above.",
     ),
     "domains.differ": (
         "各领域得分分布的差异在统计上显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，ε² = "

@@ -33,7 +33,9 @@ def summary_section(material: Material) -> Section:
         material.joined(
             [*_weak(material), *_change(material), *_robustness(material)],
         ),
-        material.say("summary.illustrative"),
+        material.say("summary.illustrative")
+        if len(material.index.framework.illustrative_numbers())
+        else "",
     ]
     return Section("summary", material.say("summary.title"), tuple(p for p in parts if p))
 
