@@ -166,6 +166,10 @@ class _Frontier:
 
     def __init__(self, x: FloatArray, y: FloatArray, variable: bool, grow: bool) -> None:
         n, rows = len(x), x.shape[1] + y.shape[1]
+        self.size = np.ones(n)
+        if not variable:  # the size of an organisation does not matter: all are made alike
+            self.size = np.sqrt((x**2).sum(axis=1) + (y**2).sum(axis=1))
+            x, y = x / self.size[:, None], y / self.size[:, None]
         whole = np.ones((n, int(variable)))
         self.columns = np.zeros((n + rows, rows + int(variable)))
         self.columns[:n] = np.hstack([-x, y, whole])
@@ -216,13 +220,15 @@ class _Frontier:
         else:
             raise MethodError(
                 f"data envelopment must be solved within {MOST_STEPS} steps, got more. "
-                "Drop inputs or outputs that repeat each other."
+                "Drop what repeats another, and organisations that are too small by far."
             )
         amounts = (self.limits[:, None, :] @ self._inverse(basis, np.arange(n)))[:, 0, :]
         if without_self:
             alone = ((basis == np.arange(n)[:, None]) & (amounts[:, 1:] > 1e-7)).any(axis=1)
             amounts[alone | (np.abs(amounts[:, 0]) < NOTHING)] = np.nan
-        return amounts[:, 0], basis, amounts[:, 1:]
+        intensities = np.where(amounts[:, 1:] < NOTHING, 0.0, amounts[:, 1:])  # NaN stays
+        of_column = np.append(self.size, np.ones(len(self.columns) - n))
+        return amounts[:, 0], basis, intensities * self.size[:, None] / of_column[basis]
 
     def _inverse(self, basis: npt.NDArray[np.intp], rows: npt.NDArray[np.intp]) -> FloatArray:
         """Return the inverse of every basis, a row per column of it."""
@@ -244,7 +250,9 @@ class _Frontier:
         costs[1, :, 0] = self.towards
         costs[2, :, 1:] = -self.slack[basis]
         prices = (inverse @ costs[..., None])[..., 0]
-        small = NOTHING * np.maximum(1.0, np.abs(prices).max(axis=2))
+        # What prices come to at the organisation's own amounts is what they are exact to.
+        amounts = np.abs(prices * self.columns[rows]).sum(axis=2)
+        small = NOTHING * np.maximum(1.0, amounts)
         for level in np.unique(aim):
             of_level = np.flatnonzero(aim == level)
             size = max(1, CELLS // len(self.columns))
@@ -283,7 +291,7 @@ def _amounts(table: Table, what: str) -> FloatArray:
 
 
 def _peers(basis: npt.NDArray[np.intp], amounts: FloatArray, names: pd.Index) -> pd.DataFrame:
-    i, j = np.nonzero((amounts > NOTHING) & (basis < len(names)))
+    i, j = np.nonzero((amounts > 0) & (basis < len(names)))
     i, j = np.divmod(np.sort(i * len(names) + basis[i, j]), len(names))
     shares = np.zeros(len(i))
     for column in range(basis.shape[1]):
@@ -295,6 +303,6 @@ def _peers(basis: npt.NDArray[np.intp], amounts: FloatArray, names: pd.Index) ->
 def _slacks(basis: npt.NDArray[np.intp], amounts: FloatArray, rows: int) -> FloatArray:
     n = len(basis)
     slacks = np.where(np.isnan(amounts[:, :1]), np.nan, np.zeros((n, rows)))
-    i, j = np.nonzero((basis >= n) & (amounts > NOTHING))
+    i, j = np.nonzero((basis >= n) & (amounts > 0))
     slacks[i, basis[i, j] - n] = amounts[i, j]
     return slacks

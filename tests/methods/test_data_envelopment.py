@@ -109,6 +109,19 @@ def test_small_organisations_among_large_ones_keep_their_digits():
         assert made[k] == pytest.approx(found.fun, rel=1e-8)
 
 
+@pytest.mark.parametrize("returns", ["constant", "variable"])
+def test_amounts_of_all_sizes(returns):
+    rng = np.random.default_rng(0)
+    x, y = 10 ** rng.uniform(-2, 2, (200, 3)), 10 ** rng.uniform(-2, 2, (200, 2))
+    made = data_envelopment(x, y, returns=returns)
+    assert ((made.scores > 0) & (made.scores < 1 + 1e-8)).all()
+    for k in range(0, 200, 10):  # what the peers do together is as much, from no more
+        own = made.peers[made.peers["org"] == k]
+        share = own["intensity"].to_numpy()
+        assert (share @ y[own["peer"]] >= y[k] * (1 - 1e-6)).all()
+        assert (share @ x[own["peer"]] <= x[k] * (made.scores[k] + 1e-6)).all()
+
+
 def test_one_unit_of_input_is_benefit_of_the_doubt():
     _, y = sample()
     doubt = benefit_of_the_doubt(y, bounds=(0, 1)).scores
