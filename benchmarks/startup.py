@@ -30,7 +30,9 @@ if __name__ == "__main__":
     pandas = seconds("-c", "import pandas", runs=5) - nothing
     ours = seconds("-c", "import servicepo", runs=5) - nothing
     every = seconds("-c", "import servicepo as sp; [getattr(sp, n) for n in sp.__all__]", runs=3)
-    print(f"import servicepo: {ours:.3f} s; import pandas: {pandas:.3f} s; ratio {ours / pandas:.2f}")
+    print(
+        f"import servicepo: {ours:.3f} s; import pandas: {pandas:.3f} s; ratio {ours / pandas:.2f}"
+    )
     print(f"every public name: {every - nothing:.2f} s")
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "out")
