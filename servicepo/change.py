@@ -200,6 +200,7 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
             f"{', '.join(_texts(panel.columns)) or 'none'}. Read the periods before as well."
         )
     _warn_where_weights_change(index)
+    _warn_where_indicators_change(index)
     errors = index.standard_errors
     noise = panel * np.nan if errors is None else _panel(errors).reindex_like(panel)
     steps = _steps(panel, noise)
@@ -247,6 +248,26 @@ def _warn_where_weights_change(index: Index) -> None:
             "Scores should be weighted alike in all periods for their change to be measured; the "
             f"weights of {index.framework.id} change over time, and part of the change is theirs. "
             'Build the index with weights that stay, such as weights="equal".',
+            MethodWarning,
+            stacklevel=3,
+        )
+
+
+def _warn_where_indicators_change(index: Index) -> None:
+    """Warn where an indicator has values in some periods and none in others."""
+    codes = list(index.scale.codes)
+    measured = index.values[codes].notna().groupby(level="period").any()
+    gone = {
+        code: ", ".join(_texts(measured.index[~measured[code]]))
+        for code in codes
+        if not measured[code].all()
+    }
+    if gone:
+        told = "; ".join(f"{code} in {periods}" for code, periods in gone.items())
+        warnings.warn(
+            "Periods should be measured by the same indicators for their change to be measured; "
+            f"there are no values of {told}, and part of the change is theirs. Add the values, or "
+            "take these indicators out of the framework.",
             MethodWarning,
             stacklevel=3,
         )

@@ -188,7 +188,8 @@ def grade(
         The id of a built-in scheme ("four_grades_2012", "three_grades") or the path to a ``.toml``
         file of your own.
     satisfaction : str, optional
-        Code of the indicator that the scheme's bars look at, in place of the one declared there.
+        Code of the indicator that the scheme's bars look at, in place of the one declared there. By
+        default, where the framework does not know the declared one, its first survey indicator.
 
     Returns
     -------
@@ -239,6 +240,11 @@ def grade(
                 f"{near(satisfaction, index.values.columns)}"
             )
         plan = plan.looking_at(satisfaction)
+    elif plan.bars and not {bar.indicator for bar in plan.bars} & set(index.values.columns):
+        # A framework of one's own names its satisfaction as it likes; the survey tells which it is.
+        surveys = [i.code for i in index.framework.indicators if i.source.get("kind") == "survey"]
+        present = [code for code in surveys if code in index.values.columns]
+        plan = plan.looking_at(present[0]) if present else plan
     graded = _against_bounds(index)
     score = graded.overall.rename("score")
     _refuse_outside(score)

@@ -110,7 +110,7 @@ def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFram
     except MethodError:
         alike = values.columns[values.min().eq(values.max())]
         declared = bounds.loc[alike, ["low", "high"]].notna().all(axis=1)
-        if alike.empty or not declared.all():
+        if alike.empty or len(alike) == values.shape[1] or not declared.all():
             raise
     warnings.warn(
         f"Values should differ for {word!r}, got one value only for {listed(alike)}, scored "

@@ -274,3 +274,16 @@ def test_scores_around_zero_have_no_coefficient_of_variation(small_index, table)
     made = sp.measure_change(small_index(frame(table), normalise="zscore"))
     assert made.convergence["sd"].gt(0).all()
     assert made.convergence["cv"].isna().all()
+
+
+def test_periods_measured_by_other_indicators_are_told(small_index, table):
+    values = frame(table)
+    values.loc[values.index.get_level_values("period") == "2023", "results_welcomed"] = np.nan
+    index = small_index(values, available=0.4)
+    with pytest.warns(MethodWarning) as caught:
+        sp.measure_change(index)
+    assert str(caught[0].message) == (
+        "Periods should be measured by the same indicators for their change to be measured; there "
+        "are no values of results_welcomed in 2023, and part of the change is theirs. Add the "
+        "values, or take these indicators out of the framework."
+    )

@@ -231,3 +231,41 @@ def test_what_was_filled_in_is_graded_and_outliers_are_as_they_were(small_index)
     assert made.table["score"].notna().all()
     assert made.table["score"].iloc[6] == pytest.approx(0.5 * 10 + 50 * 0.9)
     assert made.index.choices.weights == index.choices.weights
+
+
+def test_the_bar_looks_at_the_survey_of_a_framework_of_ones_own(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        """
+id = "own"
+version = "1"
+name = { zh = "本地", en = "Local" }
+citation = "-"
+[[dimensions]]
+code = "all"
+name = { zh = "全部", en = "All" }
+citation = "-"
+[[dimensions.indicators]]
+code = "marks"
+name = { zh = "考核", en = "Marks" }
+unit = "points"
+full_mark = 100
+source = { kind = "given" }
+[[dimensions.indicators]]
+code = "praise"
+name = { zh = "满意", en = "Praise" }
+unit = "share"
+goalposts = [0, 1]
+[dimensions.indicators.source]
+kind = "survey"
+question = ["满意度"]
+unknown = "exclude"
+scale = { satisfied = 1, mostly_satisfied = 0.8, average = 0.6, dissatisfied = 0 }
+""",
+        encoding="utf-8",
+    )
+    own = values(ROWS).rename(columns={"results_welcomed": "praise", "team_awareness": "marks"})
+    own = own[["marks", "praise"]].assign(marks=100.0)
+    index = sp.build_index(own, sp.load_framework(path), normalise="goalposts")
+    table = sp.grade(index).table
+    assert table["bars"].tolist() == ["", "", "", "satisfaction", "satisfaction", ""]

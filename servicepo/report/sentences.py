@@ -444,6 +444,13 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Under other reasonable weights and methods the median 90 % interval is {width:.0f} "
         "ranks wide: do not read much into close ranks.",
     ),
+    "summary.few": (
+        "注意：指标体系适用的 {declared} 个指标中只有 {present} 个有数据，以下结论只反映这些指标，"
+        "不足以代表整个体系；请补充资料，或按本地项目另写指标体系。",
+        "Mind: of the {declared} indicators that apply only {present} have data. What follows "
+        "rests on these alone and does not stand for the framework: add data, or write a framework "
+        "of the local items.",
+    ),
     "summary.illustrative": (
         "指标体系中标明“示例”的数字没有文件依据，结论在确定本地数字并重新计算后方可正式使用。",
         "Numbers marked illustrative have no authority: settle them locally and compute "

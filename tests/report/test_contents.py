@@ -177,3 +177,18 @@ def test_one_period_without_evidence_or_organisations_is_told_not_failed():
     assert parts["data"][0].startswith("本指数由给定的数值直接计算")
     assert parts["domains"][0].startswith("按现有数据无法完成本项分析")
     assert any(isinstance(part, Table) for part in parts["scores"])
+
+
+def test_a_report_on_little_of_the_framework_says_so_first():
+    framework = sp.load_framework("six_haves")
+    rows = pd.MultiIndex.from_product(
+        [["甲", "乙", "丙"], pd.period_range("2024", periods=1, freq="Y")], names=["org", "period"]
+    )
+    values = pd.DataFrame({"team_style": [60.0, 70, 90], "team_level": [61.0, 72, 88]}, index=rows)
+    index = sp.build_index(values, framework, normalise="goalposts")
+    (summary,) = (
+        s
+        for s in gather(index, language="zh", names=False, seed=0, tell=quiet).sections
+        if s.key == "summary"
+    )
+    assert summary.parts[0].startswith("注意：指标体系适用的 27 个指标中只有 2 个有数据")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+import pandas as pd
+
 from ..material import Material
 from ..pieces import Part, Section
 from .domains import SIGNIFICANT
+
+ENOUGH: Final = 2 / 3  # share of the indicators below which a report must open with a warning
 
 
 def summary_section(material: Material) -> Section:
@@ -20,6 +26,7 @@ def summary_section(material: Material) -> Section:
     Section
     """
     parts: list[Part] = [
+        _few(material),
         material.say(
             "summary.what",
             framework=material.index.framework.name[material.language],
@@ -38,6 +45,21 @@ def summary_section(material: Material) -> Section:
         else "",
     ]
     return Section("summary", material.say("summary.title"), tuple(p for p in parts if p))
+
+
+def _few(material: Material) -> str:
+    """Say first where most of the framework has no data."""
+    index = material.index
+    people = index.organisations
+    kinds: list[tuple[Any, ...]] = [(None, None)]
+    if people is not None:
+        pairs = people[["domain", "sector"]].drop_duplicates().itertuples(index=False)
+        kinds = [tuple(None if pd.isna(x) else x for x in pair) for pair in pairs]
+    declared = sum(any(i.applies(*kind) for kind in kinds) for i in index.framework.indicators)
+    present = len(index.scale.codes)
+    if present >= ENOUGH * declared:
+        return ""
+    return material.say("summary.few", declared=declared, present=present)
 
 
 def _records(material: Material) -> str:
