@@ -180,7 +180,8 @@ def _clear_errors(language: Language) -> Iterator[_Teller]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", MethodWarning)
             yield tell
-        for message in dict.fromkeys(str(warning.message) for warning in caught):
+        told = [w.message for w in caught if isinstance(w.message, MethodWarning)]
+        for message in dict.fromkeys(warned.said(language) for warned in told):
             line = escape(f"{word('cli.note', language)}{message}")
             tell.console.print(f"[yellow]{line}[/yellow]")
     except typer.Exit:

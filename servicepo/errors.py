@@ -22,4 +22,25 @@ class MethodError(ServicepoError):
 
 
 class MethodWarning(UserWarning):
-    """A method can be applied by a convention that the reader of the result must know."""
+    """A method can be applied by a convention that the reader of the result must know.
+
+    Parameters
+    ----------
+    message : str
+        The sentence in English, as everywhere in code.
+    zh : str, optional
+        The same sentence in Chinese, for the command line and the report.
+
+    Examples
+    --------
+    >>> MethodWarning("Two left out.", zh="略去两个。").said("zh")
+    '略去两个。'
+    """
+
+    def __init__(self, message: str, zh: str | None = None) -> None:
+        super().__init__(message)
+        self.zh = message if zh is None else zh
+
+    def said(self, language: str) -> str:
+        """Return the sentence in a language."""
+        return self.zh if language == "zh" else str(self)

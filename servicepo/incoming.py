@@ -68,10 +68,13 @@ def on_the_roster(values: pd.DataFrame, organisations: pd.DataFrame | None) -> p
             f"Organisations of the values must be among organisations=, got {shown}. "
             "Give the roster these values belong to."
         )
-    warnings.warn(
+    warned = MethodWarning(
         f"Every organisation should be among organisations=; {len(strangers)} left out: {shown}. "
         "Correct the names, or add them to the roster.",
-        MethodWarning,
+        zh=f"有 {len(strangers)} 个党组织不在名册中，未参与计算：{shown}。请改正名称或补入名册。",
+    )
+    warnings.warn(
+        warned,
         stacklevel=4,
     )
     return values[known]

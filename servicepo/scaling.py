@@ -112,12 +112,12 @@ def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFram
         declared = bounds.loc[alike, ["low", "high"]].notna().all(axis=1)
         if alike.empty or len(alike) == values.shape[1] or not declared.all():
             raise
-    warnings.warn(
+    warned = MethodWarning(
         f"Values should differ for {word!r}, got one value only for {listed(alike)}, scored "
         "against the bounds of the framework. Compare organisations on the other indicators.",
-        MethodWarning,
-        stacklevel=4,
+        zh=f"指标 {listed(alike)} 只有一个取值，无从比较高低，改按指标体系的上下界计分。",
     )
+    warnings.warn(warned, stacklevel=4)
     mixed = {code: "goalposts" if code in alike else word for code in values.columns}
     return fit_scale(values, mixed, directions=bounds)
 

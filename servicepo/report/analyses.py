@@ -41,7 +41,7 @@ class Analyses:
         Results, or None where they cannot be computed for these data.
     refused : dict of str to str
         Name of an analysis that cannot be computed -> why.
-    conventions : tuple of str
+    conventions : tuple of MethodWarning
         Conventions the analyses warned of, each once.
     """
 
@@ -54,7 +54,7 @@ class Analyses:
     change: Change | None
     robustness: Robustness | None
     refused: dict[str, str]
-    conventions: tuple[str, ...]
+    conventions: tuple[MethodWarning, ...]
 
 
 def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses:
@@ -103,6 +103,7 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
                 seed=seed,
             ),
         )
+    told = [w.message for w in caught if isinstance(w.message, MethodWarning)]
     return Analyses(
         ranks=ranks,
         within=within,
@@ -113,7 +114,7 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
         change=change,
         robustness=robustness,
         refused=refused,
-        conventions=tuple(dict.fromkeys(str(w.message) for w in caught)),
+        conventions=tuple({str(said): said for said in told}.values()),
     )
 
 

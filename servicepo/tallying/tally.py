@@ -95,8 +95,10 @@ def tally(
     scored = score(evaluations, framework)
     if scored.unweighted:
         notes.append(
-            f"Every source should have a weight, got scores by {listed(scored.unweighted)}, which "
-            "are not used. Add them to source_weights in the framework."
+            MethodWarning(
+                f"Every source should have a weight, got scores by {listed(scored.unweighted)}, "
+                "which are not used. Add them to source_weights in the framework."
+            )
         )
     parts = [scored.values, rate(surveys, _of(framework, "survey"))]
     served = _of(framework, "service")
@@ -106,8 +108,11 @@ def tally(
         parts.append(found.values)
         if found.impossible:
             notes.append(
-                "Service events must have an organisation and a date and end after they begin, got "
-                f"{found.impossible} that do not, which are left out. Mend them in the ledger."
+                MethodWarning(
+                    "Service events must have an organisation and a date and end after they begin, "
+                    f"got {found.impossible} that do not, which are left out. Mend them in the "
+                    "ledger."
+                )
             )
     held = [
         *((i, ratio(i, evaluations, data.organisations)) for i in _of(framework, "ratio")),
@@ -131,11 +136,15 @@ def tally(
     if lost:
         notes.insert(
             0,
-            f"Everything the framework names should be in the data, got nothing for {lost}. "
-            "Correct the names, complete the tables, or take these out of the framework.",
+            MethodWarning(
+                f"Everything the framework names should be in the data, got nothing for {lost}. "
+                "Correct the names, complete the tables, or take these out of the framework.",
+                zh=f"指标体系中的下列项目在资料里没有找到：{lost}。请核对名称、补充资料，"
+                "或从指标体系中去掉。",
+            ),
         )
     for note in notes:
-        warnings.warn(note, MethodWarning, stacklevel=2)
+        warnings.warn(note, stacklevel=2)
     return _values(table, scored.sources, framework, data, period, drawn)
 
 
@@ -163,15 +172,20 @@ def _drawn(services: pd.DataFrame, as_of: str | date | None) -> pd.Timestamp | N
     return max(known) if known else None
 
 
-def _coarse(tables: dict[str, pd.DataFrame], framework: Framework, freq: Frequency) -> list[str]:
+def _coarse(
+    tables: dict[str, pd.DataFrame], framework: Framework, freq: Frequency
+) -> list[MethodWarning]:
     """Tell which records that are asked for are too coarse for the period."""
     notes = []
     for name, table in tables.items():
         asked = table.loc[table["key"].isin(wanted_keys(framework, name)), "text"]
         if too_coarse := coarser(asked, freq):
             notes.append(
-                f"Records must be as fine as the period {freq!r}, got {listed(too_coarse)} in "
-                f"{name}, which are left out. Tally by a longer period, or ask for finer records."
+                MethodWarning(
+                    f"Records must be as fine as the period {freq!r}, got {listed(too_coarse)} in "
+                    f"{name}, which are left out. Tally by a longer period, or ask for finer "
+                    "records."
+                )
             )
     return notes
 

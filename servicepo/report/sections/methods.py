@@ -59,5 +59,5 @@ def notes_section(material: Material) -> Section:
         parts.append(material.say("notes.codes"))
     if material.analyses.conventions:
         parts.append(material.say("notes.conventions"))
-        parts += material.analyses.conventions
+        parts += [w.said(material.language) for w in material.analyses.conventions]
     return Section("notes", material.say("notes.title"), tuple(parts))
