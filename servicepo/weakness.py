@@ -14,19 +14,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from .anonymity import anonymous_codes
+from .conditions import TOLERANCE, counted_weights, looked_at, off_bottom, off_criteria
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
 from .methods.obstacle import main_obstacles, obstacle_degree
 from .methods.shrinkage import beta_binomial, shrink
-from .rules import Condition, Criteria, load_criteria
+from .rules import Criteria, load_criteria
 from .tables import text_of
 
 Share = float | tuple[float, str]
 Seed = int | np.random.Generator | None
 
-# Scores are sums of products; what differs by less than this is equal.
-TOLERANCE: Final = 1e-9
 REASONS: Final = 3
 MOST_DRAWN: Final = 4_000_000  # numbers drawn at a time
 
@@ -153,7 +152,7 @@ class WeakBranches:
                 f"an organisation of the list must be named, got {org!r}. Look it up in weak.table."
             )
         own = self.table.loc[shown]
-        rows = _off_criteria(self.index, self.declared, (name, self.period), str(own["rules"]))
+        rows = off_criteria(self.index, self.declared, (name, self.period), str(own["rules"]))
         if own["bottom"]:
             peers = self.table[(self.table["group"] == own["group"]) & ~self.table["bottom"]]
             target = peers["score"].min()
@@ -162,7 +161,7 @@ class WeakBranches:
                     f"somebody must stand above the bottom share, got nobody in {own['group']!r}. "
                     "Choose a smaller share."
                 )
-            rows = [*_off_bottom(self.index, (name, self.period), target), *rows]
+            rows = [*off_bottom(self.index, (name, self.period), target), *rows]
         columns = ["rule", "indicator", "now", "needed", "improvement", "weight", "gain"]
         return pd.DataFrame(rows, columns=columns)
 
@@ -450,7 +449,7 @@ def _criteria(index: Index, declared: Criteria, rows: pd.Index) -> pd.DataFrame:
         unknown = np.full(len(rows), not criterion.conditions)
         detail = np.full(len(rows), "", dtype=object)
         for condition in criterion.conditions:
-            values = _looked_at(index, condition, rows)
+            values = looked_at(index, condition, rows)
             met = (values < condition.below) | (values > condition.above)
             unknown |= np.isnan(values)
             hit |= met
@@ -470,18 +469,6 @@ def _criteria(index: Index, declared: Criteria, rows: pd.Index) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _looked_at(index: Index, condition: Condition, rows: pd.Index) -> npt.NDArray[np.float64]:
-    """Return the numbers a condition looks at; NaN where there are none."""
-    found = None
-    people = index.organisations
-    if condition.indicator in index.values.columns:
-        found = index.values[condition.indicator].reindex(rows)
-    elif condition.column and people is not None and condition.column in people.columns:
-        column = pd.to_numeric(people[condition.column], errors="coerce")
-        found = column.reindex(rows.get_level_values("org"))
-    return np.full(len(rows), np.nan) if found is None else np.asarray(found, dtype=float)
-
-
 def _rules(bottom: pd.Series, hits: pd.DataFrame) -> pd.Series:
     by_criterion = hits.groupby("org")["criterion"].agg(";".join)
     rules = bottom.map({True: "bottom_share", False: ""})
@@ -494,80 +481,8 @@ def _reasons(index: Index, orgs: pd.Index, period: pd.Period) -> pd.DataFrame:
     rows = pd.MultiIndex.from_product([orgs, [period]], names=["org", "period"])
     scores = index.scores.loc[rows]
     ideal: float | pd.Series = 100.0 if index.scale.bounded else index.scores.max()
-    degrees = obstacle_degree(scores, _weights_of(index, rows), reference=ideal)
+    degrees = obstacle_degree(scores, counted_weights(index, rows), reference=ideal)
     made = main_obstacles(degrees.droplevel("period"), most=REASONS)
     dimension = {i.code: i.dimension for i in index.framework.indicators}
     made.insert(3, "dimension", made["indicator"].map(dimension))
     return made
-
-
-def _weights_of(index: Index, rows: pd.Index) -> pd.DataFrame:
-    """Return the weights that count in each row: scaled up over what is present."""
-    present = index.scores.loc[rows].notna()
-    groups = index.group_of_row.loc[rows].to_numpy(dtype=object)
-    tops = index.dimensions.loc[rows].notna()
-    made = np.zeros(present.shape)
-    for label in pd.unique(groups[~pd.isna(groups)]):
-        own = index.weights.loc[label]
-        mine = np.flatnonzero(groups == label)
-        across = own.groupby("dimension", sort=False)["global_weight"].sum()
-        given = _scaled(tops[across.index].to_numpy()[mine] * across.to_numpy())
-        for place, dimension in enumerate(across.index):
-            local = own.loc[own["dimension"] == dimension, "local_weight"]
-            columns = present.columns.get_indexer(local.index)
-            held = _scaled(present.to_numpy()[np.ix_(mine, columns)] * local.to_numpy())
-            made[np.ix_(mine, columns)] = held * given[:, [place]]
-    return pd.DataFrame(made, index=rows, columns=present.columns)
-
-
-def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Scale every row to sum to 1; rows of zeros stay."""
-    total = weights.sum(axis=1, keepdims=True)
-    scaled: npt.NDArray[np.float64] = weights / np.where(total > 0, total, 1.0)
-    return scaled
-
-
-def _off_bottom(
-    index: Index, row: tuple[str, pd.Period], target: float
-) -> list[tuple[object, ...]]:
-    choice = index.choices.aggregate
-    if choice != "arithmetic" or not index.scale.bounded:
-        raise MethodError(
-            'conditions need a bounded index with aggregate="arithmetic", got aggregate='
-            f"{choice!r}. Rebuild it with these choices."
-        )
-    rows = pd.MultiIndex.from_tuples([row], names=["org", "period"])
-    weights = _weights_of(index, rows).iloc[0]
-    scores = index.scores.loc[rows].iloc[0]
-    short = target - float(index.overall.loc[rows].iloc[0])
-    steps: list[tuple[object, ...]] = []
-    order = pd.DataFrame({"weight": -weights.round(9), "score": scores})[weights > 0]
-    for code in order.sort_values(["weight", "score"], kind="stable").index:
-        weight, now = weights[code], scores[code]
-        step = min(100 - now, short / weight)
-        if short <= TOLERANCE:
-            break
-        if step > TOLERANCE:
-            gain = step * weight
-            steps.append(("bottom_share", code, now, now + step, step, weight, gain))
-            short -= gain
-    return steps
-
-
-def _off_criteria(
-    index: Index, declared: Criteria, row: tuple[str, pd.Period], rules: str
-) -> list[tuple[object, ...]]:
-    rows = pd.MultiIndex.from_tuples([row], names=["org", "period"])
-    steps: list[tuple[object, ...]] = []
-    for criterion in (c for c in declared.criteria if c.code in rules.split(";")):
-        for condition in criterion.conditions:
-            value = float(_looked_at(index, condition, rows)[0])
-            for limit, met in (
-                (condition.below, value < condition.below),
-                (condition.above, value > condition.above),
-            ):
-                if met:
-                    name = condition.indicator or condition.column
-                    step = abs(limit - value)
-                    steps.append((criterion.code, name, value, limit, step, np.nan, np.nan))
-    return steps

@@ -44,6 +44,7 @@ FLOORS = {
     "index": 4,
     "anonymity": 4.5,
     "rules": 4.5,
+    "conditions": 4.8,
     "comparison": 5,
     "grading": 5,
     "weakness": 5,
