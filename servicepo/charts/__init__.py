@@ -18,7 +18,7 @@ Dimensions
 Groups and time
     `domain_distribution`, `trend`, `transition_matrix`
 Weak branches
-    `weak_reasons`
+    `funnel`, `weak_reasons`
 Tools
     `new_axes`, `set_typeface`, `save_figure`
 """
@@ -33,6 +33,7 @@ _MODULES = {
     "dimensions_heatmap": ".dimensions",
     "dimensions_radar": ".dimensions",
     "domain_distribution": ".distributions",
+    "funnel": ".funnels",
     "new_axes": ".style",
     "rank_intervals": ".rankings",
     "ranking": ".rankings",
@@ -48,6 +49,7 @@ __all__ = [
     "dimensions_heatmap",
     "dimensions_radar",
     "domain_distribution",
+    "funnel",
     "new_axes",
     "rank_intervals",
     "ranking",
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from .dimensions import dimensions_heatmap, dimensions_radar
     from .distributions import domain_distribution
     from .fonts import set_typeface
+    from .funnels import funnel
     from .rankings import rank_intervals, ranking
     from .reasons import weak_reasons
     from .saving import save_figure

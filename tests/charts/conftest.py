@@ -59,6 +59,15 @@ def example_frames():
                 "global_weight": [0.1, 0.3, 0.6],
             }
         ),
+        "funnel": table[["org"]].assign(
+            value=np.linspace(0.3, 0.95, len(table)),
+            denominator=np.arange(1, len(table) + 1) * 10,
+            target=0.8,
+            low_95=0.7,
+            high_95=0.9,
+            low_998=0.6,
+            high_998=1.0,
+        ),
         "weak_reasons": pd.DataFrame({"reason": ["服务作风", "便于议事"], "count": [3, 7]}),
         "trend": pd.DataFrame(
             {

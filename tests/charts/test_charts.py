@@ -22,6 +22,7 @@ NAMES = [
     "dimensions_heatmap",
     "domain_distribution",
     "weights",
+    "funnel",
     "weak_reasons",
     "trend",
     "transition_matrix",
