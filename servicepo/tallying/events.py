@@ -72,9 +72,14 @@ def chosen(ledger: Any, where: Mapping[str, tuple[str, ...]]) -> Any:
 
 
 def totals(events: Any) -> Any:
-    """Count events by organisation and period: every measure that needs no handling times."""
+    """Count events by organisation and period."""
+    return events.group_by("org", "period").aggregate(**counts(events))
+
+
+def counts(events: Any) -> dict[str, Any]:
+    """Name what is counted of the events of an organisation in a period."""
     on_time = events.closed & (events.elapsed <= events.allowed)
-    counts = {
+    return {
         "events": events.count(),
         "events_open": _count(~events.closed),
         "events_due": _count(events.allowed.notnull()),
@@ -87,7 +92,6 @@ def totals(events: Any) -> Any:
         "visit_groups": events.visit.nunique(),
         **{f"answer_{a}": _count(events.satisfaction == a) for a in ANSWERS},
     }
-    return events.group_by("org", "period").aggregate(**counts)
 
 
 def durations(events: Any) -> Any:

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 
-from ..errors import TableError
 from ..framework import Indicator
-from ..measures import SERVICE_FILTERS
 from ..tables import ANSWERS, Frequency
-from . import events as expressions
 from .answers import rated
-from .engine import evaluate
+from .counting import Counted, Where, count
 from .handling import days, on_time_share
 from .spread import share_error
 
-MOMENTS: Final = ("accepted", "replied", "due")
-NEEDED: Final = tuple(dict.fromkeys(("org", *MOMENTS, "times", "satisfaction", *SERVICE_FILTERS)))
-_Where = tuple[tuple[str, tuple[str, ...]], ...]  # (column, codes) pairs; () takes every event
 _TIMED: Final = ("on_time_share", "median_days", "p90_days")
-
-
-class Counted(NamedTuple):
-    """Events counted for one choice of codes: by (org, period), and by handling time."""
-
-    totals: pd.DataFrame
-    durations: pd.DataFrame
 
 
 class Served(NamedTuple):
@@ -73,7 +60,7 @@ def serve(
     """
     wheres = list(dict.fromkeys(_where(i) for i in indicators))
     timed = {_where(i) for i in indicators if i.source["measure"] in _TIMED}
-    counts, impossible = _count(services, wheres, timed, freq, as_of)
+    counts, impossible = count(services, wheres, timed, freq=freq, as_of=as_of)
     everything = counts[()].totals.index
     parts = []
     for indicator in indicators:
@@ -85,57 +72,7 @@ def serve(
     return Served(pd.concat(parts), impossible)
 
 
-def ledger(services: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns that are counted, each with its type, missing ones as missing."""
-    frame = services.reindex(columns=list(NEEDED))
-    for column in MOMENTS:
-        moments = pd.to_datetime(frame[column])
-        if moments.dt.tz is not None:
-            raise TableError(
-                f"Moments of the service ledger must have no time zone, got {moments.dt.tz} in "
-                f"{column!r}. Convert them to local time, then dt.tz_localize(None)."
-            )
-        frame[column] = moments.astype("datetime64[us]")
-    words = [c for c in NEEDED if c not in (*MOMENTS, "times")]
-    return frame.astype({**dict.fromkeys(words, "str"), "times": float})
-
-
-def _count(
-    services: pd.DataFrame,
-    wheres: Sequence[_Where],
-    timed: set[_Where],
-    freq: Frequency,
-    as_of: pd.Timestamp,
-) -> tuple[dict[_Where, Counted], int]:
-    """Count the events for every choice of codes, in one session of the engine."""
-    # The whole of the day on which the ledger was drawn belongs to it.
-    cut = as_of + pd.Timedelta(days=1, microseconds=-1) if as_of == as_of.normalize() else as_of
-    choices: list[_Where] = list(dict.fromkeys([(), *wheres]))
-
-    def build(table: Any) -> dict[str, Any]:
-        every = expressions.events(
-            expressions.possible(table, cut.to_pydatetime()), freq=freq, cut=cut, as_of=as_of
-        )
-        found = {"impossible": expressions.impossible(table)}
-        for n, where in enumerate(choices):
-            chosen = expressions.chosen(every, dict(where))
-            found[f"{n}.totals"] = expressions.totals(chosen)
-            if where in timed:
-                found[f"{n}.durations"] = expressions.durations(chosen)
-        return found
-
-    frames = evaluate(ledger(services), build)
-    counted = {
-        where: Counted(
-            frames[f"{n}.totals"].set_index(["org", "period"]).sort_index(),
-            frames.get(f"{n}.durations", pd.DataFrame()),
-        )
-        for n, where in enumerate(choices)
-    }
-    return counted, int(frames["impossible"]["impossible"].fillna(0).item())
-
-
-def _where(indicator: Indicator) -> _Where:
+def _where(indicator: Indicator) -> Where:
     return tuple(indicator.source["where"].items())  # type: ignore[attr-defined]
 
 
