@@ -20,6 +20,7 @@ FLOORS = {
     "methods/importance": 0.8,
     "methods/benefit_of_the_doubt": 0.8,
     "methods/voting": 0.8,
+    "methods/agreement": 0.8,
     "methods/pairwise": 0.6,
     "methods/judgements": 0.7,
     "methods": 1,

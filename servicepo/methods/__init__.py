@@ -30,6 +30,8 @@ Relations and reasons
 Groups and inequality
     `inequality` Gini, Theil 泰尔指数, Dagum, Atkinson;
     `group_tests` Kruskal–Wallis, Dunn, Cliff's δ.
+Raters (评价主体)
+    `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性).
 Noise
     `shrinkage` empirical Bayes, probability of the bottom share (收缩估计).
 Time

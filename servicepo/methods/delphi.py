@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy
-from scipy.special import chdtrc
 
 from ..errors import MethodError
-from .guards import FloatArray, as_matrix, as_vector, refuse_columns
+from .agreement import kendall_w
+from .guards import as_matrix, as_vector, refuse_columns
 
 BASIS_SCALE: Final = MappingProxyType(
     {
@@ -82,10 +80,8 @@ def delphi_round(
 
     Notes
     -----
-    ``W = 12 S / (m^2 (n^3 - n) - m sum T)`` over m experts and n items, S the squared deviations of
-    the rank sums and ``T = sum(t^3 - t)`` over one expert's ties; chi-square is ``m (n - 1) W``
-    with n - 1 degrees of freedom. Studies ask for CV < 0.25, full marks and means above their
-    limits, and p < 0.05.
+    W as in `methods.agreement.kendall_w`. Studies ask for CV < 0.25, full marks and means above
+    their limits, and p < 0.05.
 
     References
     ----------
@@ -115,7 +111,7 @@ def delphi_round(
             f"asked must be at least the {experts} experts who answered, got {asked!r}. "
             "Count all who got the questions."
         )
-    w = _kendall(x)
+    concord = kendall_w(x.T)
     mean, sd = x.mean(axis=0), x.std(axis=0, ddof=1)
     refuse_columns(
         mean == 0,
@@ -130,14 +126,13 @@ def delphi_round(
         "full_mark_share": (x == full_mark).mean(axis=0),
         "weight": mean / mean.sum(),
     }
-    chi_square = experts * (items - 1) * w
     return DelphiRound(
         pd.DataFrame(table, index=ratings.columns),
         float("nan") if asked is None else experts / asked,
-        w,
-        chi_square,
-        items - 1,
-        float(chdtrc(items - 1, chi_square)),
+        concord.w,
+        concord.chi_square,
+        concord.degrees_of_freedom,
+        concord.p_value,
     )
 
 
@@ -187,18 +182,3 @@ def expert_authority(basis: pd.DataFrame, familiarity: pd.Series | npt.ArrayLike
         )
     table = {"basis": ca, "familiarity": cs, "authority": (ca + cs) / 2}
     return pd.DataFrame(table, index=basis.index)
-
-
-def _kendall(x: FloatArray) -> float:
-    """Return Kendall's W of m experts (rows) over n items, corrected for ties."""
-    m, n = x.shape
-    ranks = scipy.stats.rankdata(x, axis=1)
-    sums = ranks.sum(axis=0)
-    # Ties cost a row's ranks sum(t^3 - t) / 12 of their squares.
-    ties = 12 * (m * n * (n + 1) * (2 * n + 1) / 6 - (ranks**2).sum())
-    most = m**2 * (n**3 - n) - m * ties
-    if most <= 1e-9:
-        raise MethodError(
-            "some expert must tell items apart, got one single rating for all. Ask them again."
-        )
-    return float(np.clip(12 * ((sums - sums.mean()) ** 2).sum() / most, 0.0, 1.0))

@@ -75,7 +75,7 @@ def test_experts_of_one_mind_and_items_of_a_round():
 def test_refusals():
     ratings = pd.DataFrame({"a": [5, 4], "b": [5, 4]}, index=["甲", "乙"])
     assert refusal(delphi_round, ratings) == (
-        "some expert must tell items apart, got one single rating for all. Ask them again."
+        "somebody must tell what is scored apart, got one single score for all. Ask them again."
     )
     assert refusal(delphi_round, ratings, full_mark=4) == (
         "ratings must lie between 0 and the full mark 4, got others for 'a', 'b'. "
