@@ -22,6 +22,7 @@ FLOORS = {
     "methods/voting": 0.8,
     "methods/agreement": 0.8,
     "methods/pairwise": 0.6,
+    "methods/trend": 0.8,
     "methods/judgements": 0.7,
     "methods": 1,
     "tables": 1,

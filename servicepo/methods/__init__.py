@@ -35,8 +35,8 @@ Raters (评价主体)
 Noise
     `shrinkage` empirical Bayes, probability of the bottom share (收缩估计).
 Time
-    `trend` Sen, Mann–Kendall; `transitions` Markov 转移矩阵; `convergence` β 收敛; `durations`
-    Kaplan–Meier 办结时限.
+    `trend` Sen, Mann–Kendall 趋势检验; `autocorrelated_trends` Hamed–Rao, pre-whitening;
+    `transitions` Markov 转移矩阵; `convergence` β 收敛; `durations` Kaplan–Meier 办结时限.
 
 Below them, `guards` says what every formula asks of its input.
 """

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 
 from servicepo.errors import MethodError
 from servicepo.methods import trend
@@ -26,9 +27,17 @@ def test_nile_mann1945_as_r_trend(shared):
     row = pd.DataFrame([nile["flow"].astype(float)])
     made = trend.mann_kendall(row).iloc[0]
     assert made["s"] == -1387
+    assert made["z"] == pytest.approx(-4.128066522844101, rel=1e-9)
     assert made["tau"] == pytest.approx(-0.2807413, abs=5e-8)
     assert made["p_value"] == pytest.approx(3.658262921657496e-05, rel=1e-9)
     assert trend.sen_slope(row).iloc[0] == pytest.approx(-2.6)
+
+
+def test_the_normal_p_value_of_short_series_is_not_ours():
+    """Trap: pymannkendall says .0275 of five rising values; the exact p-value is 2 / 5!."""
+    rising = np.arange(5.0)
+    assert pymannkendall.original_test(rising).p == pytest.approx(0.0275, abs=5e-5)
+    assert trend.mann_kendall(pd.DataFrame([rising]))["p_value"].iloc[0] == pytest.approx(1 / 60)
 
 
 @settings(max_examples=30, deadline=None)
@@ -75,9 +84,76 @@ def test_long_series_as_pymannkendall():
 def test_exact_and_normal_agree_where_they_meet():
     draw = np.random.default_rng(1)
     panel = pd.DataFrame(draw.normal(size=(50, 20)))
-    exact = trend.mann_kendall(panel)["p_value"]
-    longer = trend._normal_p(np.abs(trend.mann_kendall(panel)["s"].to_numpy()), (1,) * 20)
-    assert_allclose(exact, longer, atol=0.01)
+    made = trend.mann_kendall(panel)
+    assert_allclose(made["p_value"], 2 * norm.sf(made["z"].abs()), atol=0.01)
+
+
+def test_nile_interval_gilbert1987_as_r_trend(shared):
+    nile = pd.read_csv(shared / "reference" / "methods" / "05_trends" / "nile.csv")
+    made = trend.sen_interval(pd.DataFrame([nile["flow"].astype(float)]))
+    assert made.iloc[0].tolist() == pytest.approx([-3.627907, -1.428571], abs=5e-7)
+
+
+@pytest.mark.parametrize(("periods", "level"), [(5, 0.95), (7, 0.9), (12, 0.95), (25, 0.95)])
+def test_intervals_of_slopes_cover_what_they_promise(periods, level):
+    draw = np.random.default_rng(periods)
+    panel = pd.DataFrame(3 * np.arange(periods) + draw.normal(size=(4000, periods)))
+    made = trend.sen_interval(panel, level=level)
+    covered = ((made["low"] <= 3) & (made["high"] >= 3)).mean()
+    assert level - 0.015 < covered
+    assert (made["low"] <= trend.sen_slope(panel)).all()
+    assert (made["high"] >= trend.sen_slope(panel)).all()
+
+
+def test_up_to_four_values_no_slope_has_an_interval():
+    panel = pd.DataFrame([[1.0, 2.0, 3.0, 4.0, np.nan], [1.0, np.nan, np.nan, np.nan, np.nan]])
+    made = trend.sen_interval(panel)
+    assert made.iloc[0].tolist() == [-np.inf, np.inf]
+    assert made.iloc[1].isna().all()
+    assert np.isfinite(trend.sen_interval(panel, level=0.9).iloc[0]).all()
+
+
+def test_intervals_the_slow_way_with_gaps_and_times():
+    draw = np.random.default_rng(4)
+    panel = pd.DataFrame(draw.normal(size=(20, 9)))
+    panel = panel.where(draw.random(panel.shape) > 0.2)
+    times = np.cumsum(draw.integers(1, 4, 9))
+    made = trend.sen_interval(panel, times=times, level=0.9)
+    for row in range(len(panel)):
+        known = panel.iloc[row].dropna()
+        n = len(known)
+        all_s = np.array([statistic(order) for order in permutations(range(min(n, 6)))])
+        if n > 6:
+            continue
+        k = next((s for s in range(16) if (abs(all_s) >= s).mean() <= 0.1 and s in all_s), None)
+        at = times[known.index]
+        slopes = sorted(
+            (known.iloc[j] - known.iloc[i]) / (at[j] - at[i]) for i, j in combinations(range(n), 2)
+        )
+        pairs, c = len(slopes), k - 2
+        expected = [slopes[(pairs - c) // 2 - 1], slopes[(pairs + c) // 2]]
+        assert made.iloc[row].tolist() == pytest.approx(expected)
+
+
+def test_fitted_slopes_share_one_noise_the_slow_way():
+    draw = np.random.default_rng(5)
+    panel = pd.DataFrame(draw.normal(size=(12, 5)))
+    panel = panel.where(draw.random(panel.shape) > 0.2)
+    panel.iloc[0, 1:] = np.nan
+    times = np.array([0.0, 1, 2, 4, 5])
+    made = trend.fitted_slope(panel, times=times)
+    lines = {}
+    for row in range(1, len(panel)):
+        known = panel.iloc[row].dropna()
+        lines[row] = (times[known.index], known.to_numpy())
+    rest = sum(np.polyfit(t, y, 1, full=True)[1].sum() for t, y in lines.values() if len(t) > 2)
+    noise = np.sqrt(rest / sum(max(len(t) - 2, 0) for t, _ in lines.values()))
+    for row, (t, y) in lines.items():
+        assert made["slope"].iloc[row] == pytest.approx(np.polyfit(t, y, 1)[0])
+        error = noise / np.sqrt(((t - t.mean()) ** 2).sum())
+        assert made["standard_error"].iloc[row] == pytest.approx(error)
+    assert made.iloc[0].isna().all()
+    assert trend.fitted_slope(panel[[0, 1]])["standard_error"].isna().all()
 
 
 def test_a_panel_with_gaps_is_a_pile_of_single_series():
@@ -116,6 +192,8 @@ def test_a_steady_rise_adds_to_the_slope(x, rise):
 def test_the_callers_frame_is_left_alone():
     panel = pd.DataFrame([[3.0, 1.0, np.nan]])
     trend.sen_slope(panel)
+    trend.sen_interval(panel)
+    trend.fitted_slope(panel)
     trend.mann_kendall(panel)
     pd.testing.assert_frame_equal(panel, pd.DataFrame([[3.0, 1.0, np.nan]]))
 
@@ -131,6 +209,10 @@ def test_the_callers_frame_is_left_alone():
             lambda: trend.sen_slope(pd.DataFrame([[1.0, 2.0]]), times=[2024, 2023]),
             "times must be one increasing number per period, got [2024.0, 2023.0] for 2 periods. "
             "Sort the columns by time.",
+        ),
+        (
+            lambda: trend.sen_interval(pd.DataFrame([[1.0, 2.0]]), level=95),
+            "level must lie between 0 and 1, got 95. Give .95, for example.",
         ),
         (
             lambda: trend.sen_slope(pd.DataFrame([[1.0, np.inf]])),
