@@ -14,6 +14,7 @@ FLOORS = {
     "methods/guards": 0.5,
     "methods/moments": 0.6,
     "methods/maps": 0.6,
+    "methods/intervals": 0.6,
     "methods/scalings": 0.7,
     "methods/components": 0.8,
     "methods/dispersion": 0.8,

@@ -33,7 +33,12 @@ Groups and inequality
 Raters (评价主体)
     `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性).
 Noise
-    `shrinkage` empirical Bayes, probability of the bottom share (收缩估计).
+    `shrinkage` empirical Bayes, probability of the bottom share (收缩估计); `intervals` Wilson,
+    Agresti–Coull, exact and Byar (置信区间).
+Services and surveys
+    `survey_rates` strata, small populations, non-response (分层抽样满意率);
+    `case_mix` observed over expected, rates on one mix (标准化);
+    `queues` load, target queue, backlog (积压).
 Time
     `trend` Sen, Mann–Kendall 趋势检验; `autocorrelated_trends` Hamed–Rao, pre-whitening;
     `transitions` Markov 转移矩阵; `convergence` β 收敛; `durations` Kaplan–Meier 办结时限.

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
-from scipy.special import ndtri
 
 from ..errors import MethodError
 from .guards import FloatArray, listed
+from .intervals import wilson_interval
 
 
 def transition_matrix(
@@ -125,64 +125,6 @@ def transition_probabilities(counts: pd.DataFrame, *, confidence: float = 0.95) 
             "high": high,
         }
     )
-
-
-def wilson_interval(
-    successes: FloatArray | pd.Series | float,
-    n: FloatArray | pd.Series | float,
-    *,
-    confidence: float = 0.95,
-) -> tuple[FloatArray, FloatArray]:
-    """Give the Wilson score interval of a rate, good for small samples and rates near 0 or 1.
-
-    Parameters
-    ----------
-    successes, n : array of float
-        Counts, with successes from 0 to n.
-    confidence : float
-        Level, between 0 and 1.
-
-    Returns
-    -------
-    low, high : ndarray of float
-        0..1; NaN where n = 0.
-
-    Raises
-    ------
-    MethodError
-        For another confidence.
-
-    Notes
-    -----
-    With p = r / n and z the normal quantile:
-    (p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n).
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA
-    22: 209–212.
-
-    Examples
-    --------
-    >>> low, high = wilson_interval(0, 10)
-    >>> round(float(low), 3), round(float(high), 3)
-    (0.0, 0.278)
-    """
-    if not 0 < confidence < 1:
-        raise MethodError(
-            f"confidence must lie between 0 and 1, got {confidence!r}. Give 0.95 for 95 %."
-        )
-    z = ndtri((1 + confidence) / 2)
-    size = np.asarray(n, dtype=float)
-    size = np.where(size > 0, size, np.nan)
-    rate = np.asarray(successes, dtype=float) / size
-    middle = rate + z**2 / (2 * size)
-    reach = z * np.sqrt(rate * (1 - rate) / size + z**2 / (4 * size**2))
-    scale = 1 + z**2 / size
-    # At a rate of 0 or 1 one end is the rate itself; rounding must move it neither way.
-    low = np.where(rate == 0, 0.0, np.minimum((middle - reach) / scale, rate))
-    high = np.where(rate == 1, 1.0, np.maximum((middle + reach) / scale, rate))
-    return low, high
 
 
 def steady_state(probabilities: pd.DataFrame) -> pd.Series:

@@ -76,27 +76,6 @@ def test_ordered_categories_are_read_as_their_words():
     assert list(counts.index) == STATES
 
 
-def test_wilson_interval_newcombe1998():
-    """81 of 263, and 1 of 29: the score method of Newcombe's table I."""
-    low, high = transitions.wilson_interval(np.array([81, 15, 0, 1]), np.array([263, 148, 20, 29]))
-    assert_allclose(low, [0.2553, 0.0624, 0.0, 0.0061], atol=5e-5)
-    assert_allclose(high, [0.3662, 0.1605, 0.1611, 0.1718], atol=5e-5)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 40), st.integers(0, 40))
-def test_wilson_interval_holds_the_rate_and_is_symmetric(yes, no):
-    n = yes + no
-    low, high = transitions.wilson_interval(yes, n)
-    if n == 0:
-        assert np.isnan(low)
-        assert np.isnan(high)
-        return
-    assert 0 <= low <= yes / n <= high <= 1
-    other = transitions.wilson_interval(no, n)
-    assert_allclose([1 - other[1], 1 - other[0]], [low, high], atol=1e-12)
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=3), min_size=3, max_size=3))
 def test_steady_state_stays(counts):
