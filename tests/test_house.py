@@ -25,6 +25,8 @@ FLOORS = {
     "methods/pairwise": 0.6,
     "methods/trend": 0.8,
     "methods/judgements": 0.7,
+    "methods/resampling": 0.6,
+    "methods/inequality": 0.7,
     "methods": 1,
     "tables": 1,
     "measures": 1,

@@ -28,7 +28,8 @@ Relations and reasons
     `coupling` 耦合协调度; `obstacle` 障碍度; `shapley` any rule's gap; `multivariate` α, ω, KMO,
     Bartlett, VIF (信度、效度).
 Groups and inequality
-    `inequality` Gini, Theil 泰尔指数, Dagum, Atkinson;
+    `inequality` Gini, Theil 泰尔指数, Dagum, Atkinson, Lorenz, Wolfson; `nested_inequality` regions
+    and domains in them, change; `resampling` intervals of these;
     `group_tests` Kruskal–Wallis, Dunn, Cliff's δ.
 Raters (评价主体)
     `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..errors import MethodError
 from .guards import FloatArray, as_vector, listed
 
 Numbers: TypeAlias = "pd.Series | FloatArray | list[float]"
+Codes: TypeAlias = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -150,8 +151,8 @@ def theil(x: Numbers, *, alpha: float = 1.0) -> float:
     (0.130812, 0.143841)
     """
     values = _amounts(x)
-    _refuse_zero_under_logs(values, alpha, f"Theil with alpha {alpha:g}")
-    return _entropy(values, alpha)
+    _refuse_zeros(x, values, alpha)
+    return float(entropy_terms(values / values.mean(), alpha).mean())
 
 
 def theil_decomposition(
@@ -195,15 +196,16 @@ def theil_decomposition(
     (0.0432, 0.1308)
     """
     values = _amounts(x)
-    _refuse_zero_under_logs(values, alpha, f"Theil with alpha {alpha:g}")
-    parts = _grouped(x, values, groups)
-    table = _group_table(parts, values)
-    inner = pd.Series({name: _entropy(part, alpha) for name, part in parts.items()})
-    ratio = table["mean"] / values.mean()
-    contribution = table["population_share"] * ratio**alpha * inner
-    between = _mean_entropy(ratio.to_numpy(), table["population_share"].to_numpy(), alpha)
-    table["inequality"], table["contribution"] = inner, contribution
-    within = float(contribution.sum())
+    _refuse_zeros(x, values, alpha)
+    codes, names = coded(x, values, groups)
+    table = _group_table(codes, names, values)
+    ratio = table["mean"].to_numpy() / values.mean()
+    terms = entropy_terms(values / table["mean"].to_numpy()[codes], alpha)
+    inner = np.bincount(codes, weights=terms, minlength=len(names)) / table["n"]
+    table["inequality"] = inner
+    table["contribution"] = table["population_share"] * ratio**alpha * inner
+    between = float(table["population_share"] @ entropy_terms(ratio, alpha))
+    within = float(table["contribution"].sum())
     return TheilDecomposition(within + between, within, between, table, float(alpha))
 
 
@@ -301,8 +303,8 @@ def dagum(x: Numbers, groups: pd.Series | npt.ArrayLike) -> Dagum:
     With population shares p and value shares s: G_w = Σ_j G_jj p_j s_j,
     G_nb = Σ_{j<h} G_jh D_jh (p_j s_h + p_h s_j) and G_t the same with 1 − D_jh. Here
     G_jh = Δ_jh / (μ_j + μ_h) with Δ_jh the mean absolute difference, and
-    D_jh = |μ_j − μ_h| / Δ_jh. So G_nb is the Gini coefficient of the group means, and all three
-    parts come from sorting: O(n log n), no approximation.
+    D_jh = |μ_j − μ_h| / Δ_jh. So G_nb is the Gini coefficient of the group means, and all Δ_jh
+    come from one sort: O(n log n) and a pass for each group, no approximation.
 
     References
     ----------
@@ -318,24 +320,112 @@ def dagum(x: Numbers, groups: pd.Series | npt.ArrayLike) -> Dagum:
     np.float64(0.667)
     """
     values = _amounts(x)
-    parts = {name: np.sort(part) for name, part in _grouped(x, values, groups).items()}
-    table = _group_table(parts, values)
-    inner = np.array([_gini(part) for part in parts.values()])
-    p, s = table["population_share"].to_numpy(), table["value_share"].to_numpy()
-    within = float((inner * p * s).sum())
-    between = _gini_of_means(table["mean"].to_numpy(), p)
-    total = _gini(np.sort(values))
-    names = table.index
-    g = pd.DataFrame(np.diag(inner), index=names, columns=names)
-    d = pd.DataFrame(0.0, index=names, columns=names)
-    for one, other in combinations(names, 2):
-        difference = _mean_difference(parts[one], parts[other])
-        means = table.loc[[one, other], "mean"]
-        g.loc[one, other] = g.loc[other, one] = difference / means.sum()
-        gap = abs(means.iloc[0] - means.iloc[1])
-        d.loc[one, other] = d.loc[other, one] = gap / difference if difference > 0 else 0.0
-    overlap = max(0.0, total - within - between)  # rounding may leave -1e-17
-    return Dagum(total, within, between, overlap, g, d, table)
+    codes, names = coded(x, values, groups)
+    table = _group_table(codes, names, values)
+    gaps = _mean_gaps(values, codes, table["n"].to_numpy(dtype=float))
+    p, mean = table["population_share"].to_numpy(), table["mean"].to_numpy()
+    apart = np.abs(mean[:, None] - mean[None, :])
+    double = 2 * values.mean()
+    total, between = float(p @ gaps @ p) / double, float(p @ apart @ p) / double
+    within = float((p * p * np.diag(gaps)).sum()) / double
+    distance = np.divide(apart, gaps, out=np.zeros_like(gaps), where=(gaps > 0) & (apart > 0))
+    frame = partial(pd.DataFrame, index=table.index, columns=table.index)
+    return Dagum(
+        total=total,
+        within=within,
+        between=between,
+        transvariation=max(0.0, total - within - between),  # rounding may leave -1e-17
+        gini=frame(gaps / (mean[:, None] + mean[None, :])),
+        distance=frame(np.minimum(distance, 1.0)),
+        groups=table,
+    )
+
+
+def lorenz(x: Numbers) -> pd.DataFrame:
+    """Lorenz curve: which share of the total the lowest share of the organisations has.
+
+    Parameters
+    ----------
+    x : Series or array of float, n
+        At least 0, not all 0, without NaN.
+
+    Returns
+    -------
+    DataFrame, n + 1 rows
+        ``population_share`` and ``value_share``, both from 0 to 1, the lowest first.
+
+    Raises
+    ------
+    MethodError
+        For negative or missing values, or a total of 0.
+
+    Notes
+    -----
+    The Gini coefficient is twice the area between the curve and the diagonal.
+
+    References
+    ----------
+    Lorenz, M. O. (1905). Methods of measuring the concentration of wealth. Publications of the
+    American Statistical Association 9: 209–219.
+
+    Examples
+    --------
+    >>> lorenz([3.0, 1.0])
+       population_share  value_share
+    0               0.0         0.00
+    1               0.5         0.25
+    2               1.0         1.00
+    """
+    sums = np.concatenate([[0.0], np.cumsum(np.sort(_amounts(x)))])
+    n = len(sums) - 1
+    return pd.DataFrame({"population_share": np.arange(n + 1) / n, "value_share": sums / sums[-1]})
+
+
+def wolfson(x: Numbers) -> float:
+    """Wolfson index of polarisation: how far two camps have left the middle empty.
+
+    Parameters
+    ----------
+    x : Series or array of float, n
+        At least 0, without NaN, with a median above 0.
+
+    Returns
+    -------
+    float
+        0 where all are equal, 1 where one half has nothing and the other half the same each; more
+        where the mean lies far above the median.
+
+    Raises
+    ------
+    MethodError
+        For negative or missing values, or a median of 0.
+
+    Notes
+    -----
+    P = 2 (2T − G) μ / m with m the median, T = ½ − L(½) and L the Lorenz curve. Inequality inside
+    the two halves lowers it, inequality between them raises it: so polarisation may rise while the
+    Gini coefficient falls.
+
+    References
+    ----------
+    Wolfson, M. C. (1994). When inequalities diverge. American Economic Review 84: 353–358.
+
+    Examples
+    --------
+    >>> round(wolfson([1.0, 1.0, 3.0, 3.0]), 6), round(wolfson([1.0, 2.0, 2.0, 3.0]), 6)
+    (0.5, 0.125)
+    """
+    ordered = np.sort(_amounts(x))
+    median = float(np.median(ordered))
+    if not median > 0:
+        raise MethodError(
+            f"x must have a median above 0 for polarisation, got {median:g}. "
+            "Leave the measure out where half of all have nothing."
+        )
+    sums = np.concatenate([[0.0], np.cumsum(ordered)]) / ordered.sum()
+    half = float(np.interp(0.5, np.linspace(0, 1, len(sums)), sums))
+    polarisation = 2 * (1 - 2 * half - _gini(ordered)) * ordered.mean() / median
+    return float(max(0.0, polarisation))
 
 
 def _gini(ordered: FloatArray) -> float:
@@ -346,43 +436,57 @@ def _gini(ordered: FloatArray) -> float:
     return float(max(0.0, ranks @ (ordered - mean)) / (n * n * mean))
 
 
-def _gini_of_means(means: FloatArray, shares: FloatArray) -> float:
-    gaps = np.abs(means[:, None] - means[None, :])
-    return float(shares @ gaps @ shares / (2 * (shares @ means)))
+def _mean_gaps(values: FloatArray, codes: Codes, sizes: FloatArray) -> FloatArray:
+    """Mean absolute difference between the values of every two groups, k × k, by one sort."""
+    order = np.argsort(values)
+    codes = codes[order]
+    ordered = values[order] - values.mean()  # small numbers keep the digits that sums would lose
+    k = len(sizes)
+    gaps = np.empty((k, k))
+    for other in range(k):
+        mine = codes == other
+        below = np.cumsum(mine)
+        sums = np.cumsum(np.where(mine, ordered, 0.0))
+        from_all = ordered * (2 * below - sizes[other]) + (sums[-1] - 2 * sums)
+        gaps[:, other] = np.bincount(codes, weights=from_all, minlength=k) / (sizes * sizes[other])
+    return np.maximum(gaps + gaps.T, 0.0) / 2
 
 
-def _mean_difference(a: FloatArray, b: FloatArray) -> float:
-    """Mean absolute difference between the values of two sorted arrays."""
-    sums = np.concatenate([[0.0], np.cumsum(b)])
-    below = np.searchsorted(b, a)
-    above = a * (2.0 * below - len(b)) + sums[-1] - 2 * sums[below]
-    return float(above.sum() / (len(a) * len(b)))
+def entropy_terms(ratio: FloatArray, alpha: float) -> FloatArray:
+    """Say what every value adds to a generalised entropy measure.
 
+    Parameters
+    ----------
+    ratio : ndarray of float
+        Values over their mean; above 0 for α ≤ 0.
+    alpha : float
+        As in `theil`.
 
-def _entropy(values: FloatArray, alpha: float) -> float:
-    shares = np.full(len(values), 1 / len(values))
-    return _mean_entropy(values / values.mean(), shares, alpha)
+    Returns
+    -------
+    ndarray of float
+        At least 0 each; their mean is the measure.
 
-
-def _mean_entropy(ratio: FloatArray, shares: FloatArray, alpha: float) -> float:
-    if alpha == 0:
-        terms = ratio - 1 - np.log(ratio)
-    elif alpha == 1:
-        logs = np.log(ratio, out=np.zeros(len(ratio)), where=ratio > 0)
-        terms = ratio * logs - (ratio - 1)
-    else:
-        terms = (ratio**alpha - 1 - alpha * (ratio - 1)) / (alpha * (alpha - 1))
+    Examples
+    --------
+    >>> entropy_terms(np.array([0.5, 1.5]), 2.0)
+    array([0.125, 0.125])
+    """
     # The ratios have mean 1, so the linear terms add nothing; they keep every term at least 0.
-    return float(shares @ terms)
+    if alpha == 0:
+        return ratio - 1 - np.log(ratio)
+    if alpha == 1:
+        logs = np.log(ratio, out=np.zeros_like(ratio), where=ratio > 0)
+        return ratio * logs - (ratio - 1)
+    return (ratio**alpha - 1 - alpha * (ratio - 1)) / (alpha * (alpha - 1))
 
 
 def _amounts(x: Numbers) -> FloatArray:
     values = as_vector(x, what="x")
     if (values < 0).any():
-        place = int(np.argmax(values < 0))
-        where = x.index[place] if isinstance(x, pd.Series) else place
         raise MethodError(
-            f"x must be at least 0 for inequality measures, got {values[place]:g} (at {where}). "
+            f"x must be at least 0 for inequality measures, got {values.min():g} at the lowest "
+            f"(below 0: {_labels(x, values < 0)}). "
             "Use scores with a natural zero, such as 0..100."
         )
     if not values.sum() > 0:
@@ -393,17 +497,48 @@ def _amounts(x: Numbers) -> FloatArray:
     return values
 
 
-def _refuse_zero_under_logs(values: FloatArray, alpha: float, name: str) -> None:
-    zeros = int((values == 0).sum())
-    if alpha <= 0 and zeros:
+def _refuse_zeros(x: Numbers, values: FloatArray, alpha: float) -> None:
+    if alpha <= 0 and not values.all():
         raise MethodError(
-            f"x must be positive for {name}, got {zeros} zeros. Use alpha=1, which allows them."
+            f"x must be positive for Theil with alpha {alpha:g}, got 0 for "
+            f"{_labels(x, values == 0)}. Use alpha=1, which allows zeros."
         )
 
 
-def _grouped(
+def _labels(x: Numbers, wrong: npt.NDArray[np.bool_]) -> str:
+    index = x.index if isinstance(x, pd.Series) else pd.RangeIndex(len(wrong))
+    return listed(index[wrong])
+
+
+def coded(
     x: Numbers, values: FloatArray, groups: pd.Series | npt.ArrayLike
-) -> dict[object, FloatArray]:
+) -> tuple[Codes, pd.Index]:
+    """Return the group of each value as a number, and the groups' names in their order.
+
+    Parameters
+    ----------
+    x : Series or array, n
+        What the caller gave.
+    values : ndarray, n
+        Its numbers.
+    groups : Series or array, n
+        In the same order, none missing, none whose values are all 0.
+
+    Returns
+    -------
+    codes : ndarray of int, n
+    names : Index
+
+    Raises
+    ------
+    MethodError
+
+    Examples
+    --------
+    >>> codes, names = coded([1.0, 2.0], np.array([1.0, 2.0]), ["b", "a"])
+    >>> codes.tolist(), names.tolist()
+    ([1, 0], ['a', 'b'])
+    """
     own = groups if isinstance(groups, pd.Series) else pd.Series(np.asarray(groups))
     both = isinstance(x, pd.Series) and isinstance(groups, pd.Series)
     if len(own) != len(values) or (both and not x.index.equals(own.index)):  # type: ignore[union-attr]
@@ -413,25 +548,22 @@ def _grouped(
         )
     if own.isna().any():
         raise MethodError(
-            f"every value must have a group, got {int(own.isna().sum())} without. "
+            f"every value must have a group, got none for {_labels(x, own.isna().to_numpy())}. "
             "Name the group or leave the values out."
         )
     codes, names = pd.factorize(own, sort=True)
-    order = np.argsort(codes, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=len(names)))[:-1]
-    parts = dict(zip(names, np.split(values[order], ends), strict=True))
-    empty = [name for name, part in parts.items() if not part.sum() > 0]
-    if empty:
+    totals = np.bincount(codes, weights=values)
+    if not totals.all():
         raise MethodError(
-            f"every group must have a positive total, got 0 in {listed(empty)}. "
+            f"every group must have a positive total, got 0 in {listed(names[totals == 0])}. "
             "Leave the group out or merge it."
         )
-    return parts
+    return codes, pd.Index(names)
 
 
-def _group_table(parts: dict[object, FloatArray], values: FloatArray) -> pd.DataFrame:
-    sizes = np.array([len(part) for part in parts.values()])
-    totals = np.array([part.sum() for part in parts.values()])
+def _group_table(codes: Codes, names: pd.Index, values: FloatArray) -> pd.DataFrame:
+    sizes = np.bincount(codes)
+    totals = np.bincount(codes, weights=values)
     return pd.DataFrame(
         {
             "n": sizes,
@@ -439,5 +571,5 @@ def _group_table(parts: dict[object, FloatArray], values: FloatArray) -> pd.Data
             "population_share": sizes / len(values),
             "value_share": totals / values.sum(),
         },
-        index=pd.Index(list(parts), name="group"),
+        index=names.rename("group"),
     )

@@ -166,13 +166,65 @@ def test_the_callers_series_is_left_alone():
     assert x.tolist() == [3.0, 1.0, 2.0]
 
 
+@settings(max_examples=30, deadline=None)
+@given(amounts)
+def test_lorenz_bounds_the_gini_lorenz1905(x):
+    curve = inequality.lorenz(np.array(x))
+    share, value = curve["population_share"], curve["value_share"]
+    assert (value <= share + 1e-12).all()
+    assert curve.iloc[0].tolist() == [0, 0]
+    assert curve.iloc[-1].tolist() == pytest.approx([1, 1])
+    area = ((value + value.shift()) / 2 * share.diff()).sum()
+    assert inequality.gini(np.array(x)) == pytest.approx(1 - 2 * area, abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0.5, 100), min_size=1, max_size=8))
+def test_wolfson_is_between_less_within_the_two_halves_wolfson1994(x):
+    x = np.sort(np.array(x * 2) + np.arange(2 * len(x)) / 7)  # an even number, so two halves
+    halves = inequality.dagum(x, np.repeat([0, 1], len(x) // 2))
+    made = inequality.wolfson(x)
+    scale = 2 * x.mean() / np.median(x)
+    assert made == pytest.approx(scale * (halves.between - halves.within), abs=1e-9)
+    assert made >= 0
+
+
+def test_two_camps_are_polarised_and_one_middle_is_not():
+    assert inequality.wolfson([0.0, 0.0, 2.0, 2.0]) == pytest.approx(1)
+    apart, together = [1.0] * 5 + [3.0] * 5, [1.0] + [2.0] * 8 + [3.0]
+    assert inequality.wolfson(apart) > 5 * inequality.wolfson(together)
+    spread = [1.0, 1.0, 2.0, 4.0, 5.0, 5.0]  # less unequal than before, more polarised
+    camps = [1.3, 1.3, 1.3, 4.7, 4.7, 4.7]
+    assert inequality.gini(camps) < inequality.gini(spread)
+    assert inequality.wolfson(camps) > inequality.wolfson(spread)
+
+
+def test_trap_inner_theil_weighted_by_population_is_not_the_whole(groups36):
+    """A widely used R function weighs inner Theil by population and gets .27983 for .27882."""
+    frame = groups36["frame"].assign(score=lambda f: (f["score"] - 50) ** 2 + 1)
+    made = inequality.theil_decomposition(frame["score"], frame["group"])
+    whole = inequality.theil(frame["score"])
+    by_population = made.groups["population_share"] @ made.groups["inequality"]
+    assert made.within + made.between == pytest.approx(whole, abs=1e-13)
+    assert abs(by_population + made.between - whole) > 1e-3
+
+
+@pytest.mark.parametrize("k", [1, 2, 40])
+def test_dagum_of_many_groups_and_ties_the_slow_way(k):
+    draw = np.random.default_rng(k)
+    x, groups = draw.integers(0, 5, 300) + 1.0, draw.integers(0, k, 300)
+    made = inequality.dagum(x, groups)
+    expected = slow_dagum(x, groups)
+    assert_allclose((made.within, made.between, made.transvariation), expected, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (
             lambda: inequality.gini(pd.Series([1.0, -2.0], index=["甲村", "乙村"])),
-            "x must be at least 0 for inequality measures, got -2 (at 乙村). "
-            "Use scores with a natural zero, such as 0..100.",
+            "x must be at least 0 for inequality measures, got -2 at the lowest "
+            "(below 0: '乙村'). Use scores with a natural zero, such as 0..100.",
         ),
         (
             lambda: inequality.gini([0.0, 0.0]),
@@ -180,9 +232,9 @@ def test_the_callers_series_is_left_alone():
             "Leave the measure out where everybody has nothing.",
         ),
         (
-            lambda: inequality.theil([0.0, 1.0], alpha=0),
-            "x must be positive for Theil with alpha 0, got 1 zeros. "
-            "Use alpha=1, which allows them.",
+            lambda: inequality.theil(pd.Series([0.0, 1.0], index=["甲村", "乙村"]), alpha=0),
+            "x must be positive for Theil with alpha 0, got 0 for '甲村'. "
+            "Use alpha=1, which allows zeros.",
         ),
         (
             lambda: inequality.atkinson([1.0, 2.0], epsilon=0),
@@ -195,12 +247,18 @@ def test_the_callers_series_is_left_alone():
         ),
         (
             lambda: inequality.dagum([1.0, 2.0], ["a", None]),
-            "every value must have a group, got 1 without. Name the group or leave the values out.",
+            "every value must have a group, got none for 1. "
+            "Name the group or leave the values out.",
         ),
         (
             lambda: inequality.dagum([1.0, 0.0], ["a", "b"]),
             "every group must have a positive total, got 0 in 'b'. "
             "Leave the group out or merge it.",
+        ),
+        (
+            lambda: inequality.wolfson([0.0, 0.0, 0.0, 1.0]),
+            "x must have a median above 0 for polarisation, got 0. "
+            "Leave the measure out where half of all have nothing.",
         ),
         (
             lambda: inequality.gini([1.0, np.nan]),
