@@ -42,6 +42,7 @@ Services and surveys
     `queues` load, target queue, backlog (积压).
 Time
     `trend` Sen, Mann–Kendall 趋势检验; `autocorrelated_trends` Hamed–Rao, pre-whitening;
+    `change_points` Pettitt, PELT 突变点; `change_decomposition` what drove a change 变动分解, LMDI;
     `transitions` Markov 转移矩阵; `convergence` β 收敛; `durations` Kaplan–Meier 办结时限.
 
 Below them, `guards` says what every formula asks of its input.

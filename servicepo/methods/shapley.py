@@ -71,9 +71,70 @@ def shapley_gap(
     0  0.675  0.025
     """
     x = as_matrix(scores, what="scores", missing=True)
-    names, member = _players(scores, players)
     raised = np.fmax(x, _reference(reference, scores))
     raised[np.isnan(x)] = np.nan
+    return _shared_out(scores, x, raised, rule, players)
+
+
+def shapley_change(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    rule: Callable[[pd.DataFrame], Any],
+    *,
+    players: Mapping[str, str] | pd.Series | None = None,
+) -> pd.DataFrame:
+    """Share out the change of an index under any rule among its indicators.
+
+    Parameters
+    ----------
+    before, after : DataFrame, n × m
+        Scores of the same organisations on the same indicators. NaN goes to the rule as it is.
+    rule, players
+        As in `shapley_gap`.
+
+    Returns
+    -------
+    DataFrame, n × players
+        In the units of the rule; rows sum to ``rule(after) - rule(before)``. NaN where all
+        indicators of a player are missing before.
+
+    Raises
+    ------
+    MethodError
+        As `shapley_gap`, and for other organisations or indicators after than before.
+
+    Notes
+    -----
+    The formula of `shapley_gap`, with a coalition's indicators as they are after. For a weighted
+    mean it is what `change_decomposition.arithmetic_change` gives.
+
+    Examples
+    --------
+    >>> before = pd.DataFrame({"a": [4.0], "b": [9.0]})
+    >>> after = pd.DataFrame({"a": [9.0], "b": [9.0]})
+    >>> shapley_change(before, after, lambda x: (x["a"] * x["b"]) ** 0.5).round(3)
+         a    b
+    0  3.0  0.0
+    """
+    x = as_matrix(before, what="before", missing=True)
+    y = as_matrix(after, what="after", missing=True)
+    if not (before.index.equals(after.index) and before.columns.equals(after.columns)):
+        raise MethodError(
+            "before and after must have the same rows and columns in the same order, got "
+            f"{before.shape} and {after.shape}. Reindex one like the other."
+        )
+    return _shared_out(before, x, y, rule, players)
+
+
+def _shared_out(
+    scores: pd.DataFrame,
+    x: FloatArray,
+    raised: FloatArray,
+    rule: Callable[[pd.DataFrame], Any],
+    players: Mapping[str, str] | pd.Series | None,
+) -> pd.DataFrame:
+    """Share the way from ``x`` to ``raised`` among the players."""
+    names, member = _players(scores, players)
     p = len(names)
     coalitions = (np.arange(2**p)[:, None] >> np.arange(p)) & 1 == 1
     weight = _weights(coalitions)
