@@ -32,7 +32,8 @@ Groups and inequality
     and domains in them, change; `resampling` intervals of these;
     `group_tests` Kruskal–Wallis, Dunn, Cliff's δ.
 Raters (评价主体)
-    `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性).
+    `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性); `raters` severity of teams
+    (考评组宽严).
 Noise
     `shrinkage` empirical Bayes, probability of the bottom share (收缩估计); `intervals` Wilson,
     Agresti–Coull, exact and Byar (置信区间).
