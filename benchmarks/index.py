@@ -2,7 +2,8 @@
 
 Prints the best time of three as a ratio to a hand-vectorised, column-by-column NumPy version in the
 same run, the very first call (which also looks whether the rows' labels repeat), and the memory:
-what the call needed beyond what was there before it, added to the size of the input.
+what the call needed beyond what was there before it, added to the size of the input. Where numba is
+installed the same again with compiled loops, and how long compiling (or loading) took.
 
     python benchmarks/index.py [organisations] [indicators]
 """
@@ -12,12 +13,17 @@ import resource
 import sys
 import tempfile
 import time
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import servicepo as sp
+from servicepo.methods import compiled
+
+NEVER = 1 << 62  # numbers in a table from which loops are compiled
 
 ROWS, COLUMNS = (int(a) for a in (sys.argv[1:] + ["1000000", "40"][len(sys.argv) - 1 :])[:2])
 
@@ -98,20 +104,29 @@ if __name__ == "__main__":
     rows = pd.MultiIndex.from_arrays([np.arange(ROWS), periods], names=["org", "period"])
     values = pd.DataFrame(table, index=rows, columns=[f"i{c}" for c in range(COLUMNS)], copy=False)
     declared = framework(COLUMNS)
+    build = partial(sp.build_index, values, declared, weights="entropy")
+    compiled.LEAST, least = NEVER, compiled.LEAST
     sp.build_index(values.iloc[:1000], declared, weights="entropy")  # imports what it needs
     before = resident()
     forget_peak()
-    first = seconds(lambda: sp.build_index(values, declared, weights="entropy"))
+    first = seconds(build)
     extra = peak() - before
-    ours, hand = [], []
-    for _ in range(3):
-        ours.append(seconds(lambda: sp.build_index(values, declared, weights="entropy")))
+    ours, fast, hand = [], [], []
+    loading = seconds(compiled.kernels) if find_spec("numba") else None
+    for _ in range(5):
+        compiled.LEAST = NEVER
+        ours.append(seconds(build))
         hand.append(seconds(lambda: by_hand(table)))
-    index = sp.build_index(values, declared, weights="entropy")
-    assert np.allclose(index.overall.to_numpy(), by_hand(table), rtol=1e-12)
+        if loading is not None:
+            compiled.LEAST = least
+            fast.append(seconds(build))
+    np.testing.assert_allclose(build().overall, by_hand(table), rtol=1e-12)
     size = table.nbytes
     print(f"{ROWS:,} organisations x {COLUMNS} indicators, {os.cpu_count()} cores")
     print(f"build_index {min(ours):.2f} s (first call {first:.2f} s), NumPy {min(hand):.2f} s")
     print(f"ratio {min(ours) / min(hand):.2f} x NumPy")
+    if loading is not None:
+        print(f"compiled {min(fast):.2f} s (compiling or loading {loading:.2f} s)")
+        print(f"ratio {min(fast) / min(hand):.2f} x NumPy")
     print(f"memory {1 + extra / size:.2f} x input ({extra / 2**30:.2f} GiB beside the input)")
     print(f"process at its peak {peak() / 2**30:.2f} GiB")

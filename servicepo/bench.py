@@ -15,6 +15,7 @@ from .errors import MethodError, MethodWarning
 from .framework import Framework
 from .methods.aggregation import ROW_BY_ROW, veto
 from .methods.combined_weights import COMBINATIONS
+from .methods.compiled import divergences, weighted_sum
 from .methods.dispersion import IMPORTANCES, weights_of
 from .methods.objective_weights import OBJECTIVE_WEIGHTS, equal
 from .registry import AGGREGATES
@@ -230,23 +231,34 @@ def combine(
         scores = Scored(scores)
     inner, outer = by_level(aggregation, "arithmetic", "aggregate")
     order = list(dict.fromkeys(code for group in groups for code in group.local))
+    parts = [_built(scores, group, inner, outer, available) for group in groups]
+    if len(parts) == 1 and len(groups[0].rows) == len(scores):
+        return parts[0]
     table = np.full((len(scores), len(order)), np.nan, order="F")
     overall = np.full(len(scores), np.nan)
     coverage = np.zeros(len(scores))
-    for group in groups:
-        rows = scores.all_or(group.rows)
-        tops, covered = _dimensions(scores, group, inner, available)
-        top = Scored(tops)
-        method = _aggregation(outer)
-        least = _least(available, "overall")
-        overall[rows], _ = _node(top, group.across, slice(0, len(top)), method, least)
-        coverage[rows] = covered
-        for code in tops.columns:
-            table[rows, order.index(code)] = tops[code].to_numpy()
+    for group, part in zip(groups, parts, strict=True):
+        overall[group.rows], coverage[group.rows] = part.overall, part.coverage
+        for code, column in part.dimensions.items():
+            table[group.rows, order.index(str(code))] = column
     return Built(
         pd.Series(overall, index=scores.index, name="overall"),
         pd.DataFrame(table, index=scores.index, columns=order, copy=False),
         pd.Series(coverage, index=scores.index, name="coverage"),
+    )
+
+
+def _built(
+    scores: Scored, group: Group, inner: Any, outer: Any, available: float | Mapping[str, float]
+) -> Built:
+    """Do the same for the rows of one group."""
+    tops, covered = _dimensions(scores, group, inner, available)
+    top, least = Scored(tops), _least(available, "overall")
+    overall, _ = _node(top, group.across, slice(0, len(top)), _aggregation(outer), least)
+    return Built(
+        pd.Series(overall, index=tops.index, name="overall"),
+        tops,
+        pd.Series(covered, index=tops.index, name="coverage"),
     )
 
 
@@ -447,6 +459,8 @@ def _node(
     """Aggregate the rows in which enough of the weight is present; tell how much is."""
     codes = list(weights.index)
     whole = scores.incomplete.isdisjoint(codes)
+    if method.word == "arithmetic" and (lines := scores.straight(codes, rows)):
+        return weighted_sum(lines, weights.to_numpy()), 1.0
     if method.word not in ROW_BY_ROW:
         frame = scores.frame(codes, rows)
         present = 1.0 if whole else frame.notna().to_numpy() @ weights.to_numpy()
@@ -534,8 +548,12 @@ def _from_data(choice: Choice, scores: Scored, codes: list[str], rows: Rows, wha
         column = pd.DataFrame(scores.table([code], complete, unit=1.0), columns=[code], copy=False)
         return float(importance(column)[0])
 
-    raw = [weighty(code) for code in codes]
-    return weights_of(names, np.array(raw), told)
+    raw = None
+    if method.word == "entropy" and (lines := scores.straight(codes, complete, unit=1.0)):
+        raw = divergences(lines)
+    if raw is None:
+        raw = np.array([weighty(code) for code in codes])
+    return weights_of(names, raw, told)
 
 
 def _combined(

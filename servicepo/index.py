@@ -535,8 +535,8 @@ def build_index(
     if prepared.values is not used:
         known = known_columns(prepared.values)
     if scale is None:
-        scale = fit(prepared.values, choices.normalise, framework, organisations)
-    incomplete = frozenset(code for code, whole in known.items() if not whole)
+        scale = fit(prepared.values, choices.normalise, framework, organisations, known)
+    incomplete = frozenset(c for c, found in known.items() if found.n < len(values))
     scores = scored(prepared.values, scale, choices.normalise, organisations, incomplete)
     groups = weigh(
         scores,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 from .choices import Choice
 from .errors import MethodError, MethodWarning
 from .framework import Framework
+from .incoming import Known
 from .methods.guards import choose, listed
 from .methods.normalisation import Scale, fit_scale
 from .methods.scalings import NORMALISATIONS
@@ -44,6 +46,7 @@ def fit(
     choice: Choice,
     framework: Framework,
     organisations: pd.DataFrame | None,
+    known: Mapping[object, Known],
 ) -> Scale:
     """Fit the scale that a choice of normalisation asks for.
 
@@ -53,6 +56,8 @@ def fit(
         (org, period) x indicator, prepared.
     choice, framework, organisations
         As `build_index` takes them.
+    known : mapping
+        From `known_columns` of the values.
 
     Returns
     -------
@@ -66,13 +71,19 @@ def fit(
         options = {k: v for k, v in choice.items() if k not in ("method", "within")}
         method = choice["method"]
         if options:
-            known = isinstance(method, str)
-            call = choose(method, NORMALISATIONS, "normalise") if known else method
+            is_word = isinstance(method, str)
+            call = choose(method, NORMALISATIONS, "normalise") if is_word else method
             method = partial(call, **options)
     bounds = directions(framework).loc[list(values.columns)]
     made: Any = method
     if groups is None and isinstance(method, str) and method in RELATIVE:
-        return fit_where_values_differ(values, method, bounds)
+        if (bounds["direction"] == "boolean").any():
+            return fit_where_values_differ(values, method, bounds)
+        # Min–max sees no more of a column than its ends, and these are known.
+        ends = pd.DataFrame({code: known[code][:2] for code in values.columns})
+        scale = fit_where_values_differ(ends, method, bounds)
+        counts = [known[code].n for code in scale.parameters.index]
+        return replace(scale, parameters=scale.parameters.assign(n=counts))
     return fit_scale(values, made, directions=bounds, groups=groups)
 
 

@@ -7,12 +7,13 @@ and aggregates take the columns and rows they need and let go of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .methods.compiled import Straight, worth_it
 from .methods.normalisation import Scale
 
 Rows: TypeAlias = slice | npt.NDArray[np.intp]
@@ -50,6 +51,7 @@ class Scored:
         self.index = values.index
         self._unit = 100.0 if scale is not None and scale.bounded else 1.0
         self._columns = {code: numbers(values[code]) for code in values.columns}
+        self._scale = scale
         self._score = {} if scale is None else {c: scale.scorer(c) for c in self._columns}
         if incomplete is None:
             incomplete = frozenset(code for code, x in self._columns.items() if _lacks(x))
@@ -95,6 +97,28 @@ class Scored:
     def table_of_all(self) -> pd.DataFrame:
         """Return the whole table of scores."""
         return self.frame(list(self._columns), slice(0, len(self)))
+
+    def straight(
+        self, codes: Sequence[str], rows: Rows, *, unit: float | None = None
+    ) -> list[Straight] | None:
+        """Return the same as raw columns with their lines, for the compiled loops; None for NumPy.
+
+        The one place where the two are told apart: numba is there, the table is large, and every
+        column is complete, stored in one piece and scored along a line.
+        """
+        if not worth_it(len(self) * len(self._columns)) or not isinstance(rows, slice):
+            return None
+        times = self._unit if unit is None else unit
+        found = []
+        for code in codes:
+            x: npt.NDArray[Any] = self._columns[code][rows]
+            line = (0.0, 1.0) if self._scale is None else self._scale.line(code)
+            whole = code not in self.incomplete and x.dtype == np.float64
+            if line is None or not whole or not x.flags.c_contiguous:
+                return None
+            zero, one = line
+            found.append(Straight(x, zero, zero + (one - zero) / times))
+        return found
 
     def labels(self, rows: Rows) -> pd.Index:
         """Return the labels of rows; of all of them the very index, which knows itself unique."""

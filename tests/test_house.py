@@ -13,6 +13,7 @@ FLOORS = {
     "labels": 0,
     "methods/guards": 0.5,
     "methods/moments": 0.6,
+    "methods/compiled": 0.6,
     "methods/maps": 0.6,
     "methods/intervals": 0.6,
     "methods/scalings": 0.7,

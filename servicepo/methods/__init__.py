@@ -46,5 +46,6 @@ Time
     `change_points` Pettitt, PELT 突变点; `change_decomposition` what drove a change 变动分解, LMDI;
     `transitions` Markov 转移矩阵; `convergence` β 收敛; `durations` Kaplan–Meier 办结时限.
 
-Below them, `guards` says what every formula asks of its input.
+Below them, `guards` says what every formula asks of its input, and `compiled` holds the loops that
+run faster where numba is installed.
 """

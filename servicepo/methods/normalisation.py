@@ -147,6 +147,29 @@ class Scale:
 
         return write
 
+    def line(self, code: object) -> tuple[float, float] | None:
+        """Return the raw values of one indicator that score 0 and 1, where scores follow a line.
+
+        Parameters
+        ----------
+        code : str
+            The indicator.
+
+        Returns
+        -------
+        (float, float) or None
+            None for a curve, steps, a cap, a target or an interval, or scales within groups.
+
+        Examples
+        --------
+        >>> fit_scale(pd.DataFrame({"a": [0.0, 10.0]})).line("a")
+        (0.0, 10.0)
+        """
+        rule, made = self._maps.get((code, None), (None, None))
+        if rule is None or rule.is_loss or not isinstance(made, Line) or made.capped:
+            return None
+        return made.zero, made.one
+
     def apply(self, values: pd.DataFrame, groups: Groups | None = None) -> pd.DataFrame:
         """Score values, one column at a time.
 
