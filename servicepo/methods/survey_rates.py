@@ -214,7 +214,7 @@ def _strata(strata: pd.DataFrame) -> tuple[pd.DataFrame, Ints]:
         frame.attrs["groups"] = pd.Index(["all"])
         return frame, np.zeros(len(frame), dtype=np.int64)
     by = frame.groupby(level=list(range(frame.index.nlevels - 1)), sort=True)
-    keys: Ints = by.ngroup().to_numpy(dtype=np.int64)
+    keys = np.asarray(by.ngroup(), dtype=np.int64)
     frame.attrs["groups"] = by.size().index
     return frame, keys
 
