@@ -14,6 +14,7 @@ from xlsxwriter.format import Format
 from .framework import Framework, Indicator, load_framework
 from .labels import WORDS, Language, word
 from .tables import (
+    ACTIVITIES,
     ANSWERS,
     CHANNELS,
     CORE_ROLES,
@@ -27,6 +28,7 @@ from .tables import (
     TIERS,
     VISITS,
     WAYS,
+    YES_NO,
 )
 
 _VOCABULARIES: Final = MappingProxyType(
@@ -43,11 +45,14 @@ _VOCABULARIES: Final = MappingProxyType(
         "disposal": DISPOSALS,
         "answer": ANSWERS,
         "visit": VISITS,
+        "activity": ACTIVITIES,
+        "yes_no": YES_NO,
     }
 )
 _OPEN: Final = ("tag", "channel", "tier")  # other words, or several, may be written too
 _ROWS: Final = 2000
 _MANY: Final = 1e9
+_LIST: Final = 255  # characters that a list of Excel may have
 _RULES: Final = ("rows", "example", "blank", "private")
 # A workbook tells when it was made; a fixed day keeps its bytes the same.
 _CREATED: Final = datetime.datetime(2025, 1, 6, 9, 0, 0)
@@ -111,6 +116,12 @@ _LEDGER: Final = (
     _Field("satisfaction", "answer", "satisfied"),
     _Field("visit", "visit"),
     _Field("times", "number", 1),
+    _Field("first_asked", "yes_no", "yes"),
+    _Field("reopened", "yes_no", "no"),
+    _Field("called_back", "yes_no", "yes"),
+    _Field("activity", "activity"),
+    _Field("participants", "number"),
+    _Field("hours", "number"),
 )
 _VOTES: Final = (30, 12, 5, 2, 1)
 
@@ -389,6 +400,8 @@ def _validation(column: _Column, language: Language) -> dict[str, Any] | None:
     """Return the rule that Excel holds the cells of a column to."""
     if column.kind == "text":
         return None
+    if column.kind in _VOCABULARIES and len(",".join(_words(column.kind, language))) > _LIST:
+        return None  # more than Excel takes; the instructions name them
     if column.kind in _VOCABULARIES:
         rule: dict[str, Any] = {"validate": "list", "source": _words(column.kind, language)}
     elif column.kind == "date":

@@ -11,6 +11,7 @@ from servicepo.labels import WORDS
 from servicepo.tables import (
     CHANNELS,
     COLUMNS,
+    FAMILY,
     SCHEMAS,
     TABLES,
     TIERS,
@@ -158,8 +159,7 @@ def test_an_unknown_table_is_refused():
 
 
 def test_every_code_and_field_has_its_words():
-    family = {"tags": "tag", "satisfaction": "answer"}
-    codes = {f"{family.get(v, v)}.{c}" for v, codes in VOCABULARIES.items() for c in codes}
+    codes = {f"{FAMILY.get(v, v)}.{c}" for v, codes in VOCABULARIES.items() for c in codes}
     codes |= {f"channel.{c}" for c in CHANNELS} | {f"tier.{c}" for c in TIERS}
     fields = {f"field.{c}" for table in TABLES for c in ("org", *COLUMNS[table])}
     assert codes | fields <= set(WORDS)

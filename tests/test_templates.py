@@ -11,6 +11,7 @@ from servicepo.framework import load_framework
 from servicepo.labels import word
 from servicepo.reading.aliases import code_of, field_of
 from servicepo.reading.read import read
+from servicepo.tables import FAMILY
 from servicepo.templates import write_templates
 
 LANGUAGES = ("zh", "en")
@@ -77,9 +78,8 @@ def test_headers_are_ones_that_reading_knows(books):
 
 
 def test_words_to_choose_from_are_ones_that_reading_knows(books):
-    _, opened = books
+    language, opened = books
     checked = 0
-    families = {"satisfaction": "answer", "tags": "tag"}
     for table, book in zip(TABLES, opened, strict=True):
         for sheet in book.worksheets[1:]:
             headers, _ = header_of(sheet)
@@ -89,11 +89,11 @@ def test_words_to_choose_from_are_ones_that_reading_knows(books):
                 header = headers[openpyxl.utils.column_index_from_string(letter) - 1]
                 field = next(f for t, f in field_of(header) if t == table)
                 words = pd.Series(rule.formula1.strip('"').split(","))
-                codes = code_of(families.get(field, field), words)
+                codes = code_of(FAMILY.get(field, field), words)
                 assert codes.notna().all(), words[codes.isna()].tolist()
                 assert codes.is_unique
                 checked += 1
-    assert checked == 12
+    assert checked == {"zh": 16, "en": 15}[language]  # Excel takes no list of all activities
 
 
 def test_scores_are_held_within_the_full_mark(books):

@@ -249,7 +249,7 @@ def code_of(vocabulary: str, words: pd.Series) -> pd.Series:
     ----------
     vocabulary : str
         Which words they are: domain, sector, source, kind, evidence, service, need, channel, tier,
-        way, disposal, visit, respondent, answer, tag, level, core_role.
+        way, disposal, visit, activity, yes_no, respondent, answer, tag, level, core_role.
     words : Series
         Words as written; 得分, 评分 and their kind around a word do not matter (支部自评得分).
 

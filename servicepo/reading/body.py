@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..labels import Language, word
-from ..tables import VOCABULARIES
+from ..tables import FAMILY, VOCABULARIES
 from .aliases import code_of, codes_of, kind_of_row, meant_codes
 from .layout import column_letter, leaf_of
 from .notes import problem, without_persons
@@ -23,9 +23,11 @@ _KEYS: Final = ("org", "indicator", "question", "answer", "name")
 _EXAMPLES: Final = frozenset(("示例", "样例", "例", "例如", "example", "sample"))
 _MANY: Final = 2000
 _TAIL: Final = 50
-_VOCABULARY: Final = {"satisfaction": "answer", "tags": "tag"}
 _DATES: Final = ("accepted", "undertaken", "replied", "due")
-_NUMBERS: Final = ("members", "households", "staff", "grids", "times", "issued", "full_mark")
+_NUMBERS: Final = (
+    *("members", "households", "staff", "grids", "times", "participants", "hours"),
+    *("issued", "full_mark"),
+)
 _CODED: Final = frozenset((*VOCABULARIES, "channel", "tier"))
 _SEVERAL: Final = ("tags", "evidence")
 _OPEN: Final = ("channel", "tier")
@@ -220,7 +222,7 @@ class Body:
         found = self.words(name)
         if found is None:
             return None
-        vocabulary = _VOCABULARY.get(name, name)
+        vocabulary = FAMILY.get(name, name)
         read = codes_of if name in _SEVERAL else code_of
         codes = read(vocabulary, found.words)
         if codes.isna().any():

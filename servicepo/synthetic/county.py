@@ -21,6 +21,7 @@ from ..tables import (
     VISITS,
     WAYS,
     Dataset,
+    dtype_of,
     empty,
 )
 from .names import pick
@@ -137,6 +138,8 @@ def _dataset(tables: dict[str, pd.DataFrame], made_by: str) -> Dataset:
         for column in COLUMNS[table]:
             if column in place:
                 frame[column] = place[column].set_axis(index)
+            elif column not in frame:  # a county that does not keep it
+                frame[column] = pd.Series(index=index, dtype=dtype_of(column))
         placed[table] = frame[list(COLUMNS[table])]
     return Dataset(
         **placed,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..framework import load_framework
 from ..labels import word
-from ..tables import ANSWERS, Dataset
+from ..tables import ANSWERS, FAMILY, Dataset
 from .faults import plant_faults
 from .readme import readme
 from .sheets import Cell, Header, Sheet, table_sheet, write_sheets
@@ -441,7 +441,7 @@ def _ledger(county: _County, k: int, year: str) -> Sheet:
         elif column == "times":
             columns.append([_number(v) for v in values])
         else:
-            family = {"satisfaction": "answer"}.get(column, column)
+            family = FAMILY.get(column, column)
             words = {v: word(f"{family}.{v}") for v in values.dropna().unique()}
             columns.append([words.get(v) for v in values])
     header = list(_LEDGER)

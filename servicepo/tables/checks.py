@@ -17,6 +17,7 @@ from ..labels import Language, word
 from .periods import FORM
 from .problems import problem_rows
 from .shapes import (
+    ACTIVITIES,
     ANSWERS,
     COLUMNS,
     CORE_ROLES,
@@ -24,6 +25,7 @@ from .shapes import (
     DOMAIN_OF_SECTOR,
     DOMAINS,
     EVIDENCE,
+    FAMILY,
     KINDS,
     LEVELS,
     NEEDS,
@@ -34,6 +36,7 @@ from .shapes import (
     TAGS,
     VISITS,
     WAYS,
+    YES_NO,
     dtype_of,
     empty,
 )
@@ -55,6 +58,8 @@ VOCABULARIES: Final = MappingProxyType(
         "disposal": DISPOSALS,
         "satisfaction": ANSWERS,
         "visit": VISITS,
+        "activity": ACTIVITIES,
+        **dict.fromkeys(("first_asked", "reopened", "called_back"), YES_NO),
         "respondent": RESPONDENTS,
         "answer": ANSWERS,
     }
@@ -72,6 +77,8 @@ _COUNTS: Final = (
     "staff",
     "grids",
     "times",
+    "participants",
+    "hours",
     "count",
     "issued",
     "full_mark",
@@ -344,7 +351,7 @@ def _tell(
 
 
 def _codes_in_words(field: str, language: Language) -> str:
-    family = {"tags": "tag", "satisfaction": "answer"}.get(field, field)
+    family = FAMILY.get(field, field)
     codes = VOCABULARIES.get(field, ())
     return ("、" if language == "zh" else ", ").join(word(f"{family}.{c}", language) for c in codes)
 

@@ -55,6 +55,32 @@ VISITS: Final = (
     "migrant_members",
     "unemployed",
 )
+MEETINGS: Final = (
+    "member_study",
+    "policy_briefing",
+    "opinion_exchange",
+    "topic_deliberation",
+    "joint_conference",
+)
+CAMPAIGNS: Final = ("culture", "health", "law", "science")
+REPORTS: Final = (
+    "damaged_facilities",
+    "unclean_streets",
+    "new_pregnancies",
+    "rented_houses",
+    "emergencies",
+    "neighbour_disputes",
+)
+HOTLINES: Final = (
+    "service_line",
+    "family_planning_line",
+    "labour_line",
+    "civil_affairs_line",
+    "security_line",
+    "civility_line",
+)
+ACTIVITIES: Final = (*MEETINGS, *CAMPAIGNS, *REPORTS, *HOTLINES, "group_visit", "volunteering")
+YES_NO: Final = ("yes", "no")
 RESPONDENTS: Final = ("member", "mass")
 ANSWERS: Final = ("satisfied", "mostly_satisfied", "average", "dissatisfied", "unknown")
 SEVERITIES: Final = ("error", "warning", "notice")
@@ -123,6 +149,12 @@ SERVICE_RECORDS: Final = (
     "satisfaction",
     "visit",
     "times",
+    "first_asked",
+    "reopened",
+    "called_back",
+    "activity",
+    "participants",
+    "hours",
     "file",
     "sheet",
     "row",
@@ -166,7 +198,8 @@ class Dataset:
         negative, bonuses positive: the scores of all kinds add up.
     services : DataFrame
         One row per service event (columns ``SERVICE_RECORDS``); ``satisfaction`` holds codes of
-        ``ANSWERS``. An event without ``replied`` is open.
+        ``ANSWERS``, ``first_asked``, ``reopened`` and ``called_back`` hold "yes" or "no". An event
+        without ``replied`` is open.
     surveys : DataFrame
         One row per organisation, period, question, answer (columns ``SURVEYS``) with its count.
         ``issued`` is the number of questionnaires handed out, where told.
@@ -203,8 +236,17 @@ class Dataset:
         )
 
 
+FAMILY: Final[Mapping[str, str]] = MappingProxyType(
+    {"tags": "tag", "satisfaction": "answer"}
+    | dict.fromkeys(("first_asked", "reopened", "called_back"), "yes_no")
+)
+"""Column -> the vocabulary its words belong to, where that bears another name."""
+
 _FLOATS: Final = frozenset(
-    ("members", "households", "staff", "grids", "score", "full_mark", "times", "count", "issued")
+    (
+        *("members", "households", "staff", "grids", "score", "full_mark"),
+        *("times", "participants", "hours", "count", "issued"),
+    )
 )
 _DATES: Final = frozenset(("accepted", "undertaken", "replied", "due"))
 _TYPES: Final = MappingProxyType(

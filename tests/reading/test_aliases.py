@@ -21,10 +21,9 @@ from servicepo.reading.aliases import (
     meant_codes,
     nearest_field,
 )
-from servicepo.tables import CHANNELS, COLUMNS, PLACE, TABLES, TIERS, VOCABULARIES
+from servicepo.tables import CHANNELS, COLUMNS, FAMILY, PLACE, TABLES, TIERS, VOCABULARIES
 
 DECLARED = tomllib.loads(Path(aliases.__file__).with_name("aliases.toml").read_text("utf-8"))
-FAMILY = {"tags": "tag", "satisfaction": "answer"}
 CODES = {FAMILY.get(name, name): codes for name, codes in VOCABULARIES.items()}
 CODES |= {"channel": CHANNELS, "tier": TIERS}
 
@@ -221,8 +220,8 @@ def test_an_unknown_vocabulary_is_refused():
             ask("sectors", pd.Series(["村"]))
         assert str(caught.value) == (
             "vocabulary must be one of domain, sector, source, kind, evidence, service, need, "
-            "channel, tier, way, disposal, visit, respondent, answer, tag, level, core_role, "
-            "got 'sectors'. Give one of them."
+            "channel, tier, way, disposal, visit, activity, yes_no, respondent, answer, tag, "
+            "level, core_role, got 'sectors'. Give one of them."
         )
 
 
