@@ -44,7 +44,8 @@ Services and surveys
 Time
     `trend` Sen, Mann–Kendall 趋势检验; `autocorrelated_trends` Hamed–Rao, pre-whitening;
     `change_points` Pettitt, PELT 突变点; `change_decomposition` what drove a change 变动分解, LMDI;
-    `transitions` Markov 转移矩阵; `convergence` β 收敛; `durations` Kaplan–Meier 办结时限.
+    `panel_states` states, steps, neighbours; `transitions` Markov 转移矩阵; `mobility` 流动性指数,
+    homogeneity, what noise alone shows; `convergence` β 收敛; `durations` Kaplan–Meier 办结时限.
 
 Below them, `guards` says what every formula asks of its input, and `compiled` holds the loops that
 run faster where numba is installed.

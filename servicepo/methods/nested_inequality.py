@@ -43,11 +43,9 @@ class NestedTheil:
     draws: int
 
     def __repr__(self) -> str:
-        shares = ", ".join(
-            f"{part} {self.parts.loc[part, 'share']:.1%}" for part in self.parts.index
-        )
-        total = self.parts.loc["total", "value"]
-        return f"NestedTheil(alpha {self.alpha:g}: total {total:.4g}; {shares})"
+        told = ", ".join(map("{} {:.1%}".format, self.parts.index, self.parts["share"]))
+        total = float(self.parts["value"].iloc[-1])
+        return f"NestedTheil(alpha {self.alpha:g}: total {total:.4g}; {told})"
 
 
 def nested_theil(

@@ -10,6 +10,7 @@ from scipy.special import ndtr, ndtri
 
 from ..errors import MethodError
 from .guards import BLOCK_CELLS, FloatArray
+from .intervals import normal_quantile
 
 Measure = Callable[[FloatArray], FloatArray]
 
@@ -106,14 +107,10 @@ def bootstrap_interval(
     >>> low, high
     (array([5.]), array([95.]))
     """
-    if not 0 < confidence < 1:
-        raise MethodError(
-            f"confidence must lie between 0 and 1, got {confidence!r}. Give 0.95 for 95 %."
-        )
+    reach = normal_quantile(confidence)
     draws = len(drawn)
     below = ((drawn < observed).mean(axis=0) + (drawn <= observed).mean(axis=0)) / 2
     shift = 2 * ndtri(np.clip(below, 1 / (2 * draws), 1 - 1 / (2 * draws)))
-    reach = ndtri((1 + confidence) / 2)
     ordered = np.sort(drawn, axis=0)
     places = np.stack([ndtr(shift - reach), ndtr(shift + reach)]) * (draws - 1)
     lower = np.floor(places).astype(np.intp)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from servicepo.errors import MethodError
 from servicepo.methods import transitions
@@ -40,6 +41,55 @@ def test_counts_of_the_us_states_rey2001(shared, us_quintiles):
     before, after = pd.Series(yearly[:, :-1].ravel()), pd.Series(yearly[:, 1:].ravel())
     counts = transitions.transition_matrix(before, after, states=range(5))
     assert counts.to_numpy().tolist() == us_quintiles["transitions"]
+
+
+def test_first_passage_of_the_us_income_quintiles_as_giddy(us_quintiles):
+    """The first row as giddy's documentation prints it."""
+    steps = transitions.mean_first_passage(pd.DataFrame(us_quintiles["p"]))
+    printed = [4.81354357, 11.50292712, 29.60921231, 53.38594954, 103.59816743]
+    assert_allclose(steps.loc[0], printed, atol=5e-9)
+    assert_allclose(1 / np.diag(steps), us_quintiles["steady"], atol=1e-9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=3), min_size=3, max_size=3))
+def test_first_passage_the_slow_way_kemeny1960(counts):
+    p = pd.DataFrame(counts, STATES, STATES, dtype=float)
+    p = p.div(p.sum(axis=1), axis=0)
+    made = transitions.mean_first_passage(p)
+    for target in STATES:  # one step, and from wherever it led unless there already
+        onwards = p.drop(columns=target) @ made[target].drop(target)
+        assert_allclose(made[target], 1 + onwards, rtol=1e-9)
+
+
+def test_matrices_of_classes_add_up_to_the_whole():
+    draw = np.random.default_rng(3)
+    before, after, by = (pd.Series(draw.choice(x, 300)) for x in (STATES, STATES, ["r", "o"]))
+    made = transitions.transition_matrices(before, after, by, states=STATES)
+    whole = transitions.transition_matrix(before, after, states=STATES)
+    assert (made.loc["r"] + made.loc["o"]).equals(whole)
+    assert (
+        made.loc[("r", "poor"), "good"]
+        == ((by == "r") & (before == "poor") & (after == "good")).sum()
+    )
+
+
+def test_dirichlet_intervals_are_quantiles_of_the_posterior():
+    counts = pd.DataFrame([[8, 2, 0], [0, 5, 0], [0, 0, 0]], STATES, STATES)
+    made = transitions.transition_probabilities(counts, interval="dirichlet")
+    first = made.iloc[0]
+    assert first["probability"] == 0.8
+    ends = stats.beta.ppf([0.025, 0.975], 8.5, 3.0)
+    assert_allclose(first[["low", "high"]].to_numpy(dtype=float), ends)
+    assert made["low"].iloc[2] == 0
+    assert made["high"].iloc[4] == 1
+    assert made.iloc[6:, 4:].isna().all(axis=None)
+    draws = np.random.default_rng(0).dirichlet([8.5, 2.5, 0.5], 100_000)[:, 1]
+    assert_allclose(
+        made.iloc[1][["low", "high"]].to_numpy(dtype=float),
+        np.quantile(draws, [0.025, 0.975]),
+        atol=0.005,
+    )
 
 
 def test_steady_state_of_green_efficiency_zhou2019(shared):
@@ -135,6 +185,28 @@ def frame(rows, names="ab"):
             ),
             "rows and columns must be the same states in the same order, got 'a' and 'b'. "
             "Use transition_matrix.",
+        ),
+        (
+            lambda: transitions.transition_probabilities(frame([[1, 1], [1, 1]]), interval="wilsn"),
+            "interval must be one of 'wilson', 'dirichlet', got 'wilsn'. Did you mean 'wilson'?",
+        ),
+        (
+            lambda: transitions.mean_first_passage(frame([[0.5, 0.5], [0.0, 1.0]])),
+            "every state must be reachable from every other for passage times, got 'a' that are "
+            "left for good. Merge them with their neighbours.",
+        ),
+        (
+            lambda: transitions.transition_matrices(
+                pd.Series(["a"]), pd.Series(["a"]), pd.Series([None]), states=["a"]
+            ),
+            "steps must have a class to be told apart, got none. Name the classes.",
+        ),
+        (
+            lambda: transitions.transition_matrices(
+                pd.Series(["a"]), pd.Series(["a"]), pd.Series(["x", "y"]), states=["a"]
+            ),
+            "every step must have its class, got 2 classes for 1 steps. "
+            "Give the class of every step in the same order.",
         ),
         (
             lambda: transitions.transition_probabilities(frame([[1, 1], [1, 1]]), confidence=95),
