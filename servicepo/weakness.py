@@ -19,7 +19,8 @@ from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
 from .methods.obstacle import main_obstacles, obstacle_degree
-from .methods.shrinkage import beta_binomial, shrink
+from .methods.shrinkage import shrink
+from .methods.shrunken_rates import beta_binomial
 from .rules import Criteria, load_criteria
 from .tables import text_of
 

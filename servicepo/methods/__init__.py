@@ -35,8 +35,12 @@ Raters (评价主体)
     `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性); `raters` severity of teams
     (考评组宽严).
 Noise
-    `shrinkage` empirical Bayes, probability of the bottom share (收缩估计); `intervals` Wilson,
-    Agresti–Coull, exact and Byar (置信区间).
+    `shrinkage` empirical Bayes, probability of the bottom share (收缩估计); `shrunken_rates`
+    beta-binomial; `posteriors` normal and free priors; `repeats` noise between periods;
+    `intervals` Wilson, Agresti–Coull, exact and Byar (置信区间).
+Who is weak, and how surely
+    `rank_sets` joint sets, expected ranks, intervals (名次区间); `selection` few wrong names;
+    `funnel` limits of chance, over-dispersion (漏斗图); `detection` how good a list is.
 Services and surveys
     `survey_rates` strata, small populations, non-response (分层抽样满意率);
     `case_mix` observed over expected, rates on one mix (标准化);

@@ -2,7 +2,7 @@
 
 A value y_i with standard error s_i is read as y_i ~ N(θ_i, s_i²) with θ_i ~ N(μ, τ²). The less a
 value is worth (large s_i), the further its estimate moves to the common mean. Rates of small
-surveys have their own model, the beta-binomial.
+surveys have their own model (`shrunken_rates`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import brentq, minimize
-from scipy.special import betaincinv, betaln, ndtr
+from scipy.optimize import brentq
 
 from ..errors import MethodError
 from .guards import FloatArray, as_vector, choose
+from .posteriors import NormalPosterior, Posterior, mixed_posterior
 
 Numbers: TypeAlias = "pd.Series | FloatArray | list[float]"
-LARGEST_CONCENTRATION: Final = 1e7  # a + b from here on: the rates do not differ beyond chance
+MOST_STEPS: Final = 200
+PRIORS: Final = MappingProxyType({"normal": "normal", "npmle": "npmle"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,34 +51,6 @@ class Shrunken:
 
     def __repr__(self) -> str:
         return f"Shrunken({len(self.mean)} values, centre {self.centre:.4g}, tau2 {self.tau2:.4g})"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class BetaBinomial:
-    """Rates after shrinkage to their common distribution Beta(a, b).
-
-    Attributes
-    ----------
-    mean, sd, low, high : Series or ndarray of float, n
-        Posterior mean, standard deviation and central 90 % interval of each true rate, 0..1; NaN
-        where the counts are missing or n is 0.
-    a, b : float
-        Parameters of the common distribution; infinite where the rates differ no more than
-        sampling makes them.
-    centre : float
-        a / (a + b), the common rate.
-    """
-
-    mean: pd.Series | FloatArray
-    sd: pd.Series | FloatArray
-    low: pd.Series | FloatArray
-    high: pd.Series | FloatArray
-    a: float
-    b: float
-    centre: float
-
-    def __repr__(self) -> str:
-        return f"BetaBinomial({len(self.mean)} rates, a {self.a:.4g}, b {self.b:.4g})"
 
 
 def paule_mandel(values: Numbers, standard_errors: Numbers) -> float:
@@ -209,6 +183,7 @@ def shrink(
     standard_errors: Numbers,
     *,
     tau2: str | float | Variance = "paule_mandel",
+    prior: str = "normal",
 ) -> Shrunken:
     """Shrink noisy values to their common mean, each by what it is worth.
 
@@ -220,7 +195,11 @@ def shrink(
         Their standard errors, positive, in the same unit.
     tau2 : str, float or callable
         Variance of the true values: a word of `BETWEEN_VARIANCES`, a number (at least 0) or a
-        function (values, standard errors) → number.
+        function (values, standard errors) → number. A free prior has its own.
+    prior : {"normal", "npmle"}
+        How true values are distributed: normally, or freely, as the data say (`mixed_posterior`).
+        A group of weak organisations beside the others is no normal distribution; a free prior
+        sees it where there are some hundreds of organisations.
 
     Returns
     -------
@@ -252,21 +231,12 @@ def shrink(
     """
     y = as_vector(values, what="values", missing=True)
     s = as_vector(standard_errors, what="standard errors", missing=True)
-    _refuse_unequal(values, standard_errors)
-    _refuse_not_positive(s)
-    known = ~np.isnan(y) & ~np.isnan(s)
-    if known.sum() < 2:
-        raise MethodError(
-            "values must hold at least 2 that are known together with a standard error, "
-            f"got {int(known.sum())}. Add organisations or report the values unshrunken."
-        )
-    variance = _between(y[known], s[known], tau2)
-    weight = 1 / (s[known] ** 2 + variance)
-    centre = float((weight * y[known]).sum() / weight.sum())
+    known = _known_together(values, standard_errors, y, s)
+    found, centre, variance = fit_prior(y[known], s[known], prior=prior, tau2=tau2)
     own = variance / (variance + s**2)
     own[~known] = np.nan
-    mean = centre + own * (y - centre)
-    sd = np.sqrt(own) * s
+    mean, sd = np.full(len(y), np.nan), np.full(len(y), np.nan)
+    mean[known], sd[known] = found.mean, found.sd
     return Shrunken(
         _like(values, mean, "mean"),
         _like(values, sd, "sd"),
@@ -276,12 +246,54 @@ def shrink(
     )
 
 
+def fit_prior(
+    y: FloatArray,
+    s: FloatArray,
+    *,
+    prior: str = "normal",
+    tau2: str | float | Variance = "paule_mandel",
+) -> tuple[Posterior, float, float]:
+    """Fit the distribution of true values; return what it says of each, its mean and variance.
+
+    Parameters
+    ----------
+    y, s : ndarray of float, n
+        Values and positive standard errors, at least 2, without NaN.
+    prior, tau2
+        As in `shrink`.
+
+    Returns
+    -------
+    (Posterior, float, float)
+
+    Raises
+    ------
+    MethodError
+        For another word.
+
+    Examples
+    --------
+    >>> posterior, centre, tau2 = fit_prior(np.array([70.0, 90.0]), np.array([2.0, 2.0]))
+    >>> centre, posterior.mean.round(1)
+    (80.0, array([70.2, 89.8]))
+    """
+    if choose(prior, PRIORS, "prior") == "npmle":
+        mixed = mixed_posterior(y, s)
+        return mixed, float(mixed.weights @ mixed.middles), mixed.variance
+    variance = _between(y, s, tau2)
+    weight = 1 / (s**2 + variance)
+    centre = float((weight * y).sum() / weight.sum())
+    own = variance / (variance + s**2)
+    return NormalPosterior(centre + own * (y - centre), np.sqrt(own) * s), centre, variance
+
+
 def probability_bottom(
     values: Numbers,
     standard_errors: Numbers,
     share: float = 0.1,
     *,
     tau2: str | float | Variance = "paule_mandel",
+    prior: str = "normal",
 ) -> pd.Series | FloatArray:
     """Probability that an organisation's true value lies in the lowest share of all true values.
 
@@ -291,7 +303,7 @@ def probability_bottom(
         As in `shrink`.
     share : float
         The lowest share, between 0 and 1 exclusive.
-    tau2 : str, float or callable
+    tau2, prior
         As in `shrink`.
 
     Returns
@@ -326,128 +338,24 @@ def probability_bottom(
         raise MethodError(
             f"share must lie between 0 and 1, got {share!r}. Give 0.1 for the lowest tenth."
         )
-    made = shrink(values, standard_errors, tau2=tau2)
-    mean, sd = np.asarray(made.mean), np.asarray(made.sd)
-    known = ~np.isnan(mean)
-    found = np.full(len(mean), np.nan)
-    found[known] = share if made.tau2 == 0 else _below_cut(mean[known], sd[known], share)
+    y = as_vector(values, what="values", missing=True)
+    s = as_vector(standard_errors, what="standard errors", missing=True)
+    known = _known_together(values, standard_errors, y, s)
+    posterior, _, variance = fit_prior(y[known], s[known], prior=prior, tau2=tau2)
+    found = np.full(len(y), np.nan)
+    found[known] = share if variance == 0 else posterior.below(_cut(posterior, share))
     answer: pd.Series | FloatArray = _like(values, found, "probability")
     return answer
 
 
-def beta_binomial(successes: Numbers, n: Numbers) -> BetaBinomial:
-    """Shrink rates of unequal sample sizes to their common beta distribution.
+def _cut(posterior: Posterior, share: float) -> float:
+    """Return the value below which the expected share of true values lies."""
+    low, high = (posterior.mean - 9 * posterior.sd).min(), (posterior.mean + 9 * posterior.sd).max()
 
-    Parameters
-    ----------
-    successes : Series or array of float, k
-        How many said yes; graded answers (0.8 for 基本满意) may make fractions.
-    n : Series or array of float, k
-        How many answered, at least ``successes``.
-
-    Returns
-    -------
-    BetaBinomial
-        Series where Series came in. A pair that is missing or has n = 0 takes no part and gets NaN.
-
-    Raises
-    ------
-    MethodError
-        For other lengths, negative counts, more successes than answers or fewer than 2 known pairs.
-
-    Notes
-    -----
-    r_i ~ Binomial(n_i, p_i), p_i ~ Beta(a, b); a and b maximise
-    Σ ln B(a + r_i, b + n_i − r_i) − ln B(a, b), and p_i has the posterior
-    Beta(a + r_i, b + n_i − r_i). Where rates differ no more than sampling makes them, all are the
-    common rate Σr / Σn, with Jeffreys' interval from Beta(Σr + ½, Σ(n − r) + ½). Fractions make it
-    a quasi-likelihood.
-
-    References
-    ----------
-    Griffiths, D. A. (1973). Maximum likelihood estimation for the beta-binomial distribution.
-    Biometrics 29: 637–648.
-
-    Examples
-    --------
-    >>> made = beta_binomial([9, 40, 95], [10, 80, 100])
-    >>> made.mean.round(3)
-    array([0.862, 0.514, 0.943])
-    """
-    r = as_vector(successes, what="successes", missing=True)
-    size = as_vector(n, what="n", missing=True)
-    _refuse_unequal(successes, n)
-    wrong = (r < 0) | (r > size + 1e-9)
-    if wrong.any():
-        place = int(np.argmax(wrong))
-        raise MethodError(
-            f"successes must lie between 0 and n, got {r[place]:g} of {size[place]:g} "
-            f"(at {_label(successes, place)}). Correct the counts."
-        )
-    known = ~np.isnan(r) & (size > 0)
-    if known.sum() < 2:
-        raise MethodError(
-            f"successes must hold at least 2 known counts, got {int(known.sum())}. "
-            "Add organisations or report the rates unshrunken."
-        )
-    centre, concentration = _fit_beta(r[known], size[known])
-    if np.isfinite(concentration):
-        a, b = centre * concentration, (1 - centre) * concentration
-        above, below = a + r, b + size - r
-        mean = above / (above + below)
-    else:
-        a = b = np.inf
-        # One rate for all: all that is not known about it is known from everybody's answers.
-        above = np.full(len(r), r[known].sum() + 0.5)
-        below = np.full(len(r), (size - r)[known].sum() + 0.5)
-        mean = np.full(len(r), centre)
-    total = above + below
-    columns = {
-        "mean": mean,
-        "sd": np.sqrt(above * below / (total**2 * (total + 1))),
-        "low": np.minimum(betaincinv(above, below, 0.05), mean),
-        "high": np.maximum(betaincinv(above, below, 0.95), mean),
-    }
-    made = {
-        name: _like(successes, np.where(known, column, np.nan), name)
-        for name, column in columns.items()
-    }
-    return BetaBinomial(**made, a=float(a), b=float(b), centre=float(centre))
-
-
-def _fit_beta(r: FloatArray, n: FloatArray) -> tuple[float, float]:
-    """Return the common rate and the concentration a + b that maximise the likelihood."""
-    pooled = r.sum() / n.sum()
-    if pooled in (0.0, 1.0):
-        return float(pooled), np.inf
-
-    def cost(at: FloatArray) -> float:
-        m, k = 1 / (1 + np.exp(-at[0])), np.exp(at[1])
-        a, b = m * k, (1 - m) * k
-        return -float((betaln(a + r, b + n - r) - betaln(a, b)).sum())
-
-    start = np.log(pooled / (1 - pooled))
-    bounds = [(start - 5, start + 5), (-5.0, np.log(LARGEST_CONCENTRATION))]
-    tries = [
-        minimize(cost, [start, k], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14})
-        for k in (0.0, 4.0)
-    ]
-    best = min(tries, key=lambda found: found.fun)
-    # No finite concentration is better than none by chance alone: the rates are all the same.
-    binomial = -float((r * np.log(pooled) + (n - r) * np.log1p(-pooled)).sum())
-    if best.x[1] >= bounds[1][1] - 1 or binomial <= best.fun:
-        return float(pooled), np.inf
-    return float(1 / (1 + np.exp(-best.x[0]))), float(np.exp(best.x[1]))
-
-
-def _below_cut(mean: FloatArray, sd: FloatArray, share: float) -> FloatArray:
     def excess(cut: float) -> float:
-        return float(ndtr((cut - mean) / sd).mean()) - share
+        return float(posterior.below(cut).mean()) - share
 
-    low, high = (mean - 9 * sd).min(), (mean + 9 * sd).max()
-    cut = brentq(excess, low, high, xtol=1e-12 * max(1.0, high - low))
-    found: FloatArray = ndtr((cut - mean) / sd)
-    return found
+    return float(brentq(excess, low, high, xtol=1e-12 * max(1.0, high - low)))
 
 
 def _between(y: FloatArray, s: FloatArray, tau2: str | float | Variance) -> float:
@@ -466,11 +374,34 @@ def _scatter(y: FloatArray, s: FloatArray, tau2: float) -> float:
 
 
 def _solve_moment(y: FloatArray, s: FloatArray, target: int) -> float:
-    if _scatter(y, s, 0.0) <= target:
-        return 0.0
-    # Σ w (y − ȳ_w)² ≤ Σ (y − ȳ)² / τ², so the root lies below this.
-    high = float(((y - y.mean()) ** 2).sum()) / target
-    return float(brentq(lambda t: _scatter(y, s, t) - target, 0.0, high, xtol=1e-14 * high))
+    """Solve Σ w (y − ȳ_w)² = target for τ² ≥ 0 by Newton's steps from the left.
+
+    The left side falls and is convex, so that no step goes too far; its slope is −Σ w² (y − ȳ_w)².
+    """
+    tau2, square = 0.0, s**2
+    for _ in range(MOST_STEPS):
+        w = 1 / (square + tau2)
+        parts = w * (y - (w * y).sum() / w.sum()) ** 2
+        over = float(parts.sum()) - target
+        if over <= 1e-13 * target:
+            return tau2
+        tau2 += over / float((w * parts).sum())
+    return tau2
+
+
+def _known_together(
+    values: Numbers, standard_errors: Numbers, y: FloatArray, s: FloatArray
+) -> npt.NDArray[np.bool_]:
+    """Return which values have a standard error; refuse too few, or errors not above 0."""
+    _refuse_unequal(values, standard_errors)
+    _refuse_not_positive(s)
+    known: npt.NDArray[np.bool_] = ~np.isnan(y) & ~np.isnan(s)
+    if known.sum() < 2:
+        raise MethodError(
+            "values must hold at least 2 that are known together with a standard error, "
+            f"got {int(known.sum())}. Add organisations or report the values unshrunken."
+        )
+    return known
 
 
 def _known(
@@ -503,10 +434,6 @@ def _refuse_not_positive(s: FloatArray) -> None:
             f"standard errors must be positive, got {s[np.argmax(s <= 0)]:g}. "
             "Mark the standard error as missing where the noise is not known."
         )
-
-
-def _label(x: Numbers, place: int) -> object:
-    return x.index[place] if isinstance(x, pd.Series) else place
 
 
 def _like(x: Numbers, values: FloatArray, name: str) -> Any:

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import beta, norm
 
 from servicepo.errors import MethodError
-from servicepo.methods import shrinkage
+from servicepo.methods import shrinkage, shrunken_rates
 
 SCHOOLS_Y = [28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0]
 SCHOOLS_SE = [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]
@@ -63,7 +63,7 @@ def test_baseball_efron_morris1975(league):
 
 def test_beta_binomial_surgical12_spiegelhalter1996(league):
     hospitals = pd.read_csv(league / "surgical12_shrinkage_and_ranks.csv")
-    made = shrinkage.beta_binomial(hospitals["r"], hospitals["n"])
+    made = shrunken_rates.beta_binomial(hospitals["r"], hospitals["n"])
     assert made.a == pytest.approx(8.253495, abs=2e-3)
     assert made.b == pytest.approx(99.636929, abs=2e-2)
     assert_allclose(made.mean, hospitals["betabin_ML_mean"], atol=2e-6)
@@ -71,7 +71,7 @@ def test_beta_binomial_surgical12_spiegelhalter1996(league):
     assert_allclose(made.mean, hospitals["mamba_mcmc_mean"], atol=2e-3)
     assert (made.low < made.mean).all()
     assert (made.mean < made.high).all()
-    assert repr(made) == "BetaBinomial(12 rates, a 8.253, b 99.63)"
+    assert repr(made) == "BetaBinomial(12 rates, a 8.253, b 99.64)"
 
 
 def test_paule_mandel_solves_its_equation():
@@ -142,7 +142,7 @@ def test_missing_values_take_no_part():
 
 
 def test_rates_that_do_not_differ_shrink_all_the_way():
-    made = shrinkage.beta_binomial([5, 10, 20], [10, 20, 40])
+    made = shrunken_rates.beta_binomial([5, 10, 20], [10, 20, 40])
     assert made.a == np.inf
     assert_allclose(made.mean, 0.5)
     common = beta(35.5, 35.5)
@@ -152,7 +152,7 @@ def test_rates_that_do_not_differ_shrink_all_the_way():
 
 
 def test_rates_that_are_all_full_are_not_certain():
-    made = shrinkage.beta_binomial([3, 4, np.nan], [3, 4, 5])
+    made = shrunken_rates.beta_binomial([3, 4, np.nan], [3, 4, 5])
     assert (made.a, made.b) == (np.inf, np.inf)
     assert_allclose(made.mean, [1, 1, np.nan])
     assert_allclose(made.low, [beta(7.5, 0.5).ppf(0.05)] * 2 + [np.nan])
@@ -161,7 +161,7 @@ def test_rates_that_are_all_full_are_not_certain():
 
 def test_beta_binomial_leaves_out_what_nobody_answered():
     counts = pd.DataFrame({"r": [9.0, np.nan, 0.0, 30.0, 5.5], "n": [10.0, 5.0, 0.0, 60.0, 10.0]})
-    made = shrinkage.beta_binomial(counts["r"], counts["n"])
+    made = shrunken_rates.beta_binomial(counts["r"], counts["n"])
     assert made.mean.isna().tolist() == [False, True, True, False, False]
     assert made.sd.isna().tolist() == [False, True, True, False, False]
 
@@ -170,7 +170,7 @@ def test_beta_binomial_maximises_the_likelihood():
     from scipy.special import betaln
 
     r, n = np.array([9.0, 40, 95, 12, 3]), np.array([10.0, 80, 100, 30, 4])
-    made = shrinkage.beta_binomial(r, n)
+    made = shrunken_rates.beta_binomial(r, n)
 
     def likelihood(a, b):
         return (betaln(a + r, b + n - r) - betaln(a, b)).sum()
@@ -259,11 +259,11 @@ def test_the_formula_of_probability_bottom():
             "share must lie between 0 and 1, got 10. Give 0.1 for the lowest tenth.",
         ),
         (
-            lambda: shrinkage.beta_binomial(pd.Series([1, 7], index=["甲村", "乙村"]), [5, 6]),
+            lambda: shrunken_rates.beta_binomial(pd.Series([1, 7], index=["甲村", "乙村"]), [5, 6]),
             "successes must lie between 0 and n, got 7 of 6 (at 乙村). Correct the counts.",
         ),
         (
-            lambda: shrinkage.beta_binomial([1.0, 2.0], [5.0, np.nan]),
+            lambda: shrunken_rates.beta_binomial([1.0, 2.0], [5.0, np.nan]),
             "successes must hold at least 2 known counts, got 1. "
             "Add organisations or report the rates unshrunken.",
         ),
@@ -272,3 +272,22 @@ def test_the_formula_of_probability_bottom():
 def test_refusals_say_what_where_and_how_to_mend(call, message):
     with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_answers_needed_for_a_rate_of_85_per_cent():
+    """Reliability .16, .37 and .66 with 10, 30 and 100 answers where rates differ by .05."""
+    concentration = 0.85 * 0.15 / 0.05**2 - 1
+    for n, reliability in ((10, 0.16), (30, 0.37), (100, 0.66)):
+        assert n / (n + concentration) == pytest.approx(reliability, abs=0.01)
+    assert shrunken_rates.answers_needed(concentration, 0.8) == 200
+    assert shrunken_rates.answers_needed(np.inf) == np.inf
+    with pytest.raises(MethodError) as caught:
+        shrunken_rates.answers_needed(50, 1)
+    assert str(caught.value) == (
+        "reliability must lie between 0 and 1, got 1. Give 0.8, for example."
+    )
+    with pytest.raises(MethodError) as caught:
+        shrunken_rates.answers_needed(0)
+    assert str(caught.value) == (
+        "concentration must be above 0, got 0. Give a + b of beta_binomial."
+    )
