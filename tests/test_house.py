@@ -25,6 +25,7 @@ FLOORS = {
     "methods/agreement": 0.8,
     "methods/pairwise": 0.6,
     "methods/trend": 0.8,
+    "methods/control_rules": 0.8,
     "methods/judgements": 0.7,
     "methods/resampling": 0.65,
     "methods/inequality": 0.7,
