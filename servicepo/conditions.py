@@ -64,13 +64,18 @@ def off_criteria(
 
 def looked_at(index: Index, condition: Condition, rows: pd.Index) -> npt.NDArray[np.float64]:
     """Return the numbers a condition looks at; NaN where there are none."""
+    return column_of(index, condition.indicator, condition.column, rows)
+
+
+def column_of(index: Index, indicator: str, column: str, rows: pd.Index) -> npt.NDArray[np.float64]:
+    """Return the raw values of an indicator, or a column of the organisations, row by row."""
     found = None
     people = index.organisations
-    if condition.indicator in index.values.columns:
-        found = index.values[condition.indicator].reindex(rows)
-    elif condition.column and people is not None and condition.column in people.columns:
-        column = pd.to_numeric(people[condition.column], errors="coerce")
-        found = column.reindex(rows.get_level_values("org"))
+    if indicator in index.values.columns:
+        found = index.values[indicator].reindex(rows)
+    elif column and people is not None and column in people.columns:
+        numbers = pd.to_numeric(people[column], errors="coerce")
+        found = numbers.reindex(rows.get_level_values("org"))
     return np.full(len(rows), np.nan) if found is None else np.asarray(found, dtype=float)
 
 

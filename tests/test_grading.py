@@ -1,6 +1,7 @@
 """Grades: cut-offs, the satisfaction bar, traces, counts, refusals."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -269,3 +270,444 @@ scale = { satisfied = 1, mostly_satisfied = 0.8, average = 0.6, dissatisfied = 0
     index = sp.build_index(own, sp.load_framework(path), normalise="goalposts")
     table = sp.grade(index).table
     assert table["bars"].tolist() == ["", "", "", "satisfaction", "satisfaction", ""]
+
+
+# -- quotas, bars, bands -------------------------------------------------------------------------
+def marks(scores, orgs=None, period=YEAR):
+    """Make values whose overall score is the given one."""
+    orgs = [f"o{i:02d}" for i in range(len(scores))] if orgs is None else orgs
+    rows = pd.MultiIndex.from_product([orgs, [period]], names=["org", "period"])
+    table = np.column_stack([scores, scores, np.asarray(scores) / 100])
+    return pd.DataFrame(table, rows, ["team_awareness", "team_style", "results_welcomed"])
+
+
+def roster(sectors, **columns):
+    orgs = pd.Index([f"o{i:02d}" for i in range(len(sectors))], name="org")
+    return pd.DataFrame({"sector": sectors, "domain": "rural", **columns}, index=orgs)
+
+
+SCHEME = """
+id = "own"
+name = "本地办法"
+citation = "made for the tests"
+{top}
+[[grades]]
+code = "up"
+name = "上"
+{up}
+[[grades]]
+code = "mid"
+name = "中"
+{mid}
+[[grades]]
+code = "low"
+name = "下"
+{low}
+{bars}
+"""
+
+
+@pytest.fixture
+def own_scheme(tmp_path):
+    def write(top="", up="", mid="", low="", bars=""):
+        path = tmp_path / "own.toml"
+        text = SCHEME.format(top=top, up=up, mid=mid, low=low, bars=bars)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_five_stars_by_cut_off_and_quota(small_index):
+    """五星创评 2015: 90 分以上且有创新项目为五星, 至多 10 %; 四星 30 %, 三星 40 %."""
+    scores = [96, 94, 92, 91, 88, 85, 83, 78, 72, 65, 61, 55, 93, 82, 81, 76, 74, 71, 68, 40]
+    people = roster(["village"] * 20, innovation_projects=[0, 2, 1] + [0] * 17)
+    made = sp.grade(small_index(marks(scores), people), "five_stars_2015")
+    got = made.table["grade"].droplevel("period")
+    # 20 villages: 2 places for five stars, 6 for four, 8 for three.
+    assert got[["o01", "o02"]].tolist() == ["five_stars"] * 2
+    assert got[["o00", "o12", "o03", "o04", "o05", "o06"]].tolist() == ["four_stars"] * 6
+    assert got[["o13", "o14"]].tolist() == ["three_stars"] * 2  # 82 and 81, but no place left
+    assert got[["o09", "o18"]].tolist() == ["two_stars"] * 2
+    assert got[["o11", "o19"]].tolist() == ["one_star"] * 2
+    table = made.quotas.set_index("grade")
+    assert table["places"].to_dict() == {"five_stars": 2, "four_stars": 6, "three_stars": 8}
+    assert table["candidates"].to_dict() == {"five_stars": 2, "four_stars": 8, "three_stars": 7}
+    assert table["note"].to_dict() == {
+        "five_stars": "",
+        "four_stars": "",
+        "three_stars": "not_filled",
+    }
+    trace = made.trace("o13")
+    assert trace["rule"].tolist() == [
+        "score",
+        "no_innovation",
+        "quota:four_stars",
+        "quota:three_stars",
+    ]
+    assert trace["outcome"].tolist() == ["earned", "no_effect", "over_quota", "placed"]
+    assert trace["value"].tolist() == [82, 0, 7, 1]
+    assert trace["grade"].tolist() == ["four_stars"] * 2 + ["three_stars"] * 2
+    assert made.trace("o00")["outcome"].tolist() == ["earned", "barred", "placed"]
+    assert made.table["bars"].droplevel("period")["o00"] == "no_innovation"
+    assert made.methods().startswith(
+        "等次按“五星创评（2015）”评定：90 分及以上为五星、80 分及以上为四星、70 分及以上为三星、"
+        "60 分及以上为二星，其余为一星。"
+        "比例（按类型分类）：五星至多 10%、四星至多 30%、三星至多 40%；"
+        "名额四舍五入，末位同分者都定为该等次。限制条件：没有党建创新项目的，不得定为五星。"
+    )
+
+
+def test_a_bonus_is_added_up_to_what_the_scheme_allows(small_index):
+    people = roster(["village"] * 10, innovation_projects=1)
+    index = small_index(marks([82, 70, 60, 50, 40, 30, 20, 10, 5, 1]), people)
+    bonus = pd.Series({"o00": 25.0, "o01": -5.0})
+    made = sp.grade(index, "five_stars_2015", bonus=bonus)
+    assert made.table["score"].tolist()[:3] == pytest.approx([92, 65, 60])
+    assert made.table["grade"].tolist()[:3] == ["five_stars", "two_stars", "two_stars"]
+    message = (
+        "a scheme must allow a bonus for points to be added, got none in 'four_grades_2012'. "
+        "Write bonus = 10 into the scheme, for example."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.grade(index, bonus=bonus)
+    message = (
+        "bonus must name organisations of the index, each once, got 'o99'. "
+        "Index it by org, or by (org, period) as index.overall."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.grade(index, "five_stars_2015", bonus=pd.Series({"o99": 1.0}))
+
+
+def test_without_the_column_a_bar_is_said_to_be_unchecked(small_index):
+    index = small_index(marks(range(50, 60)), roster(["village"] * 10))
+    message = (
+        "The bar 'no_innovation' needs values of 'innovation_projects'; 10 of 10 graded rows have "
+        "none and are graded by their score alone. Add this column to the organisations, or drop "
+        "the bar from the scheme."
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$") as told:
+        made = sp.grade(index, "five_stars_2015")
+    assert "没有党建创新项目" in told[0].message.said("zh")
+    assert made.table["unchecked"].eq("no_innovation").all()
+
+
+def test_quotas_alone_are_filled_within_classes(small_index):
+    scores = np.r_[np.arange(60, 70), np.arange(90, 100)].astype(float)
+    index = small_index(marks(scores), roster(["village"] * 10 + ["school"] * 10))
+    made = sp.grade(index, "branch_stars")
+    expected = ["no_star"] * 2 + ["three_stars"] * 3 + ["four_stars"] * 4 + ["five_stars"]
+    assert made.table["grade"].tolist() == expected * 2
+    assert not made.rescored
+    assert made.trace("o02")["outcome"].tolist() == [
+        "ranked",
+        "over_quota",
+        "over_quota",
+        "placed",
+    ]
+    assert made.trace("o02")["least"].tolist()[1:] == [1, 4, 3]
+    together = sp.grade(index, "branch_stars", within=None)
+    assert together.table["grade"].tolist()[:10] == ["no_star"] * 4 + ["three_stars"] * 6
+    assert made.methods().startswith(
+        "等次按“党支部星级化管理（按比例）”评定：在同类中按得分从高到低排"
+    )
+
+
+def test_a_quota_of_less_than_one_is_said_aloud(small_index):
+    index = small_index(marks([60, 70, 80, 90]), roster(["village"] * 4))
+    message = (
+        "A quota should give somebody a place; 1 of 3 are rounded to 0, such as that of "
+        "'five_stars' in 'village': 10% of 4 is 0.4. "
+        'Set rounding = "ceil" in the scheme, or choose wider classes.'
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$") as told:
+        made = sp.grade(index, "branch_stars")
+    assert "4 个的 10% 是 0.4 个" in told[0].message.said("zh")
+    assert made.quotas["note"].tolist() == ["below_one", "", ""]
+    assert made.table["grade"].tolist() == ["no_star", "three_stars", "four_stars", "four_stars"]
+    up = replace(load_scheme("branch_stars"), rounding="ceil")
+    assert sp.grade(index, up).table["grade"].tolist()[-1] == "five_stars"
+
+
+@pytest.mark.parametrize(("ties", "best"), [("up", 2), ("down", 0)])
+def test_equals_on_the_last_place_are_said_aloud(small_index, ties, best):
+    index = small_index(marks([90, 90, *range(50, 58)]), roster(["village"] * 10))
+    with pytest.warns(MethodWarning, match=r"^Equals should not stand on the last place") as told:
+        made = sp.grade(index, replace(load_scheme("branch_stars"), ties=ties))
+    fate = {"up": "all of them get it", "down": "none of them gets it"}[ties]
+    assert str(told[0].message) == (
+        "Equals should not stand on the last place of a quota; 2 do for 'five_stars' in 'village' "
+        f"of 2024 (1 quotas in all), and {fate}. Score more finely, or set ties in the scheme."
+    )
+    assert (made.table["grade"] == "five_stars").sum() == best
+    assert made.quotas["note"].iloc[0] == f"tie_{ties}"
+
+
+def test_equal_scores_leave_a_quota_nothing_to_choose_by(small_index):
+    index = small_index(
+        marks([70] * 6 + list(range(50, 60))), roster(["village"] * 6 + ["school"] * 10)
+    )
+    message = (
+        "Scores must differ for a quota; all 6 in 'village' are equal, so nobody gets a grade "
+        "there. Look at the indicators of this class."
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$"):
+        made = sp.grade(index, "branch_stars")
+    assert made.table["grade"].isna().tolist() == [True] * 6 + [False] * 10
+    assert made.trace("o00")["outcome"].tolist() == ["no_data"]
+
+
+def test_who_has_no_class_gets_no_grade(small_index):
+    people = roster(["village"] * 10)
+    people.loc["o03", "sector"] = None
+    index = small_index(marks(range(50, 60)), people)
+    with pytest.warns(MethodWarning, match=r"^Organisations must have a class") as told:
+        made = sp.grade(index, replace(load_scheme("branch_stars"), rounding="ceil"))
+    assert len(told) == 1
+    assert made.table["grade"].isna().sum() == 1
+    assert made.quotas["n"].eq(9).all()
+
+
+def test_a_veto_makes_poor_outright(small_index):
+    """广西农业厅 2012: 四种情形直接定为较差."""
+    people = roster(["village"] * 4, discipline_cases=[1, 0, 0, 0], inactive=0, mass_petitions=0)
+    rows = marks([95, 95, 85, 95])
+    rows.loc[("o03", YEAR), "results_welcomed"] = 0.49
+    made = sp.grade(small_index(rows, people), "four_grades_guangxi_2012")
+    assert made.table["grade"].tolist() == ["poor", "good", "fairly_good", "poor"]
+    assert made.table["bars"].tolist() == ["discipline", "", "", "satisfaction"]
+    assert made.trace("o00")["outcome"].tolist() == [
+        "earned",
+        "barred",
+        "passed",
+        "passed",
+        "passed",
+    ]
+
+
+def test_a_gate_on_a_dimension_and_a_bar_on_promotion(small_index, own_scheme):
+    path = own_scheme(
+        up="from = 80",
+        mid="from = 60\nbelow = 80",
+        low="below = 60",
+        bars="""
+[[bars]]
+code = "team_gate"
+name = "班子不足 70 分"
+dimension = "team"
+below = 70
+grades = ["up"]
+[[bars]]
+code = "no_promotion"
+name = "满意率低于 80%"
+indicator = "results_welcomed"
+below = 0.8
+promotion = true
+""",
+    )
+    rows = pd.DataFrame(
+        {
+            "team_awareness": [65.0, 90, 90, 90, 55],
+            "results_welcomed": [0.97, 0.95, 0.75, 0.75, 0.5],
+        },
+        pd.MultiIndex.from_product(
+            [[f"o{i:02d}" for i in range(5)], [YEAR]], names=["org", "period"]
+        ),
+    ).assign(team_style=lambda t: t["team_awareness"])
+    index = small_index(rows)
+    before = pd.Series({"o02": "mid", "o03": "up", "o04": "low"})
+    made = sp.grade(index, path, previous=before, band=0)
+    assert made.table["by_score"].tolist() == ["up"] * 4 + ["low"]
+    assert made.table["grade"].tolist() == ["mid", "up", "mid", "up", "low"]
+    assert made.table["bars"].tolist() == ["team_gate", "", "no_promotion", "", ""]
+    trace = made.trace("o02")
+    assert trace["outcome"].tolist() == ["earned", "passed", "barred"]
+    assert "满意率低于 80%的，不得晋位升级" in made.methods()
+    assert sp.grade(index, path).table["grade"].tolist()[2] == "up"  # nothing is known of before
+
+
+def two_years(seed=4, n=300):
+    """Make two years of noisy marks in which nothing changed."""
+    draw = np.random.default_rng(seed)
+    truth = draw.normal(70, 8, n)
+    noise = np.full(n, 4.0)
+    parts, errors = [], []
+    for year in ("2023", "2024"):
+        seen = np.clip(truth + draw.normal(0, noise), 0, 100)
+        parts.append(marks(seen, [f"o{i:03d}" for i in range(n)], pd.Period(year)))
+        # The noise of the score is put on one indicator, which weighs a quarter of it.
+        columns = {"team_awareness": noise * 4, "team_style": 0.0, "results_welcomed": 0.0}
+        errors.append(pd.DataFrame(columns, parts[-1].index))
+    return pd.concat(parts), pd.concat(errors)
+
+
+def test_a_band_keeps_grades_that_only_noise_would_change(small_index):
+    values, errors = two_years()
+    index = small_index(values, errors=errors.where(errors > 0))
+    plain = sp.grade(index, "three_grades")
+    banded = sp.grade(index, "three_grades", band=0.7)
+    moved = [
+        (t.xs("2023", level="period") != t.xs("2024", level="period")).mean()
+        for t in (plain.table["grade"], banded.table["grade"])
+    ]
+    assert moved[1] < 0.7 * moved[0]
+    assert banded.table.xs("2023", level="period")["held"].sum() == 0
+    kept = banded.table[banded.table["held"]]
+    assert (kept["grade"] != plain.table["grade"].reindex(kept.index)).all()
+    org = kept.index[0][0]
+    trace = banded.trace(org)
+    assert trace["rule"].tolist() == ["score", "score", "band"]
+    assert trace["outcome"].tolist() == ["earned", "earned", "held"]
+    earlier = plain.table.loc[[i for i in plain.table.index if i[1] == pd.Period("2023")]]
+    later = values.xs("2024", level="period", drop_level=False)
+    alone = small_index(later, errors=errors.where(errors > 0).loc[later.index])
+    after = sp.grade(alone, "three_grades", previous=earlier["grade"])
+    assert after.band == 0.7
+    assert after.table["grade"].tolist() == banded.table.loc[later.index, "grade"].tolist()
+    assert "0.7 个标准误" in after.methods()
+    points = sp.grade(
+        alone, "three_grades", previous=earlier["grade"], band=pd.Series({"o000": 50.0})
+    )
+    assert points.table["held"].sum() <= 1
+    assert "一定分数" in points.methods()
+
+
+def test_how_sure_grades_are_is_told(small_index):
+    values, errors = two_years()
+    index = small_index(values, errors=errors.where(errors > 0))
+    made = sp.grade(index, "three_grades")
+    np.testing.assert_allclose(made.probabilities.sum(axis=1), 1)
+    own = made.table["p_grade"].to_numpy()
+    columns = made.table["grade"].cat.codes.to_numpy()
+    np.testing.assert_allclose(own, made.probabilities.to_numpy()[np.arange(len(own)), columns])
+    grades = made.table["grade"]
+    really = (grades.xs("2023", level="period") != grades.xs("2024", level="period")).mean()
+    assert made.expected_churn == pytest.approx(really, abs=0.05)
+    assert repr(made).endswith(f"{made.expected_churn:.0%} would change by chance alone)")
+    assert f"预计仍有 {made.expected_churn:.0%} 的等次会变" in made.methods()
+    quiet = sp.grade(small_index(values), "three_grades")
+    assert quiet.table["p_grade"].isna().all()
+    assert np.isnan(quiet.expected_churn)
+    assert "重新测评" not in quiet.methods()
+
+
+def test_the_probabilities_of_a_quota_add_up_to_the_places_given(small_index):
+    values, errors = two_years()
+    people = pd.DataFrame({"sector": "village"}, index=values.index.unique("org"))
+    index = small_index(values, people, errors=errors.where(errors > 0))
+    made = sp.grade(index, "branch_stars")
+    for year in ("2023", "2024"):
+        expected = made.probabilities.xs(year, level="period").sum()
+        given_ = made.table.xs(year, level="period")["grade"].value_counts()
+        pd.testing.assert_series_equal(
+            expected,
+            given_.reindex(expected.index).astype(float),
+            atol=1e-3,
+            check_names=False,
+            check_index_type=False,
+        )
+    grades = made.table["grade"]
+    really = (grades.xs("2023", level="period") != grades.xs("2024", level="period")).mean()
+    assert made.expected_churn == pytest.approx(really, abs=0.05)
+
+
+def test_natural_breaks_grade_by_the_gaps(small_index):
+    made = sp.grade(
+        small_index(marks([10, 12, 40, 41, 60, 62, 90, 95])), "four_grades_natural_breaks"
+    )
+    assert made.table["grade"].tolist() == sorted(
+        made.scheme.order * 2, key=made.scheme.order.index
+    )
+    assert made.trace("o02")["least"].tolist() == [26]
+    assert "自然断点法" in made.methods()
+    with pytest.raises(MethodError, match=r"^all: natural breaks into 4 classes need as many dist"):
+        sp.grade(small_index(marks([10, 10, 20, 30])), "four_grades_natural_breaks")
+
+
+def test_rank_sum_ratio_grades_tian_ten_regions(shared, tmp_path):
+    """田凤调: ten regions; 3 grades: C and H at the top, J at the bottom."""
+    path = shared / "reference" / "methods" / "03_grading" / "rsr_tian_10regions.csv"
+    table = pd.read_csv(path, index_col=0)
+    costs = {"maternal_mortality", "perinatal_mortality"}
+    text = 'id = "tian"\nversion = "1"\nname = "妇幼"\ncitation = "-"\n'
+    for code in table.columns[:3]:
+        way = "cost" if code in costs else "benefit"
+        text += (
+            f'[[dimensions]]\ncode = "d_{code}"\nname = "{code}"\ncitation = "-"\nweight = 1\n'
+            f'[[dimensions.indicators]]\ncode = "{code}"\nname = "{code}"\nunit = "rate"\n'
+            f'direction = "{way}"\nsource = {{ kind = "given" }}\n'
+        )
+    (tmp_path / "tian.toml").write_text(text, encoding="utf-8")
+    rows = pd.MultiIndex.from_product([table.index, [YEAR]], names=["org", "period"])
+    values = table.iloc[:, :3].set_axis(rows)
+    index = sp.build_index(values, sp.load_framework(tmp_path / "tian.toml"), weights="equal")
+    made = sp.grade(index, "three_grades_rank_sum_ratio", within=None)
+    np.testing.assert_allclose(made.table["score"], 100 * table["RSR"])
+    names = {"lagging": 1, "ordinary": 2, "advanced": 3}
+    assert made.table["grade"].map(names).tolist() == table["grade3"].tolist()
+    assert made.table["p_grade"].isna().all()
+    assert "秩和比" in made.methods()
+    message = (
+        "a band of standard errors needs index.standard_errors, got band=0.7 and none that are "
+        "known. Give band as a Series of points by organisation, or band=0."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.grade(index, "three_grades_rank_sum_ratio", within=None, band=0.7)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda index: sp.grade(index, previous=pd.Series({"o0": "godo"}), band=0),
+            "grades held before must be those of 'four_grades_2012', got 'godo'. "
+            "Did you mean 'good'?",
+        ),
+        (
+            lambda index: sp.grade(index, previous=sp.grade(index)),
+            "previous must hold grades from before 2024, got none. Grade the periods before, or "
+            "leave previous out; band alone holds from period to period.",
+        ),
+        (
+            lambda index: sp.grade(index, band=pd.Series({"o0": -1.0})),
+            "band must be at least 0, got -1. Give 0.7, for example.",
+        ),
+    ],
+)
+def test_bands_are_refused(index, call, message):
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        call(index)
+
+
+def test_a_rate_outside_0_to_1_is_refused(small_index):
+    rows = marks([95, 85])
+    rows.loc[("o01", YEAR), "results_welcomed"] = 85.0
+    message = (
+        "the bar 'satisfaction' looks at a rate, which must lie on 0..1, got 85 for "
+        "'results_welcomed' (at o01). Write 0.85 for 85 %."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.grade(small_index(rows, normalise="minmax"))
+
+
+def test_a_limit_of_a_rate_in_per_cent_is_refused(small_index, own_scheme):
+    bar = '[[bars]]\ncode = "sat"\nname = "满"\nindicator = "results_welcomed"\nbelow = 90\n'
+    path = own_scheme(
+        up="from = 80", mid="from = 60\nbelow = 80", low="below = 60", bars=bar + 'grades = ["up"]'
+    )
+    message = (
+        "the bar 'sat' looks at the rate 'results_welcomed', so its limit must lie on 0..1, "
+        "got 90. Write 0.85 for 85 %."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.grade(small_index(marks([95, 85])), path)
+
+
+def test_different_full_marks_are_refused_together_and_graded_within_the_class(small_index):
+    people = roster(["village"] * 10 + ["school"] * 10)
+    full = pd.Series(np.repeat([100.0, 150.0], 10), people.index)
+    index = small_index(marks(np.arange(40, 60)), people, full_marks=full)
+    with pytest.raises(MethodError, match=r"^Organisations ranked together must be scored on one"):
+        sp.grade(index, "branch_stars", within=None)
+    made = sp.grade(index, "branch_stars")
+    assert made.table["grade"].eq("five_stars").sum() == 2

@@ -55,6 +55,8 @@ FLOORS = {
     "rules": 4.5,
     "conditions": 4.8,
     "comparison": 5,
+    "marks": 4.9,
+    "awarding": 4.9,
     "grading": 5,
     "weakness": 5,
     "change": 5,

@@ -135,7 +135,8 @@ grades = ["b"]
         "grades must meet without an overlap, got 'b from 70, a below 75' (at $.grades[2].below). "
         "Give both the same number.",
         "Every key must be known, got 'colour' (at $). "
-        "Take one of bars, citation, grades, id, illustrative, name, reason, version.",
+        "Take one of bars, bonus, citation, grades, id, illustrative, method, name, reason, "
+        "rounding, ties, version, within.",
     ]
     message = (
         f"A scheme must be declared without mistakes, got 7 (at {path}). Mend each of them:\n"
@@ -198,7 +199,116 @@ def test_files_that_cannot_be_read(written, tmp_path):
         load_scheme(broken)
     message = (
         "A scheme must be a built-in id or a path to a .toml file, got 'five_stars'. "
-        "Take one of four_grades_2012, three_grades."
+        "Did you mean 'five_stars_2015'?"
     )
     with pytest.raises(FrameworkError, match=f"^{re.escape(message)}$"):
         load_scheme("five_stars")
+
+
+SCHEMES = [
+    "branch_stars",
+    "five_stars_2015",
+    "four_grades_2012",
+    "four_grades_guangxi_2012",
+    "four_grades_natural_breaks",
+    "four_grades_quota",
+    "three_grades",
+    "three_grades_hubei_2011",
+    "three_grades_rank_sum_ratio",
+]
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_built_in_schemes_give_their_source(name):
+    scheme = load_scheme(name)
+    assert scheme.id == name
+    assert len(scheme.citation) > 20
+    assert bool(scheme.reason) == scheme.illustrative
+    assert all(g.label("en").isascii() and g.label() for g in scheme.grades)
+
+
+def test_numbers_of_five_stars_2015():
+    """五星创评 2015: 90/80/70/60, about 10 %, 30 %, 40 %, 110 points, an innovation project."""
+    scheme = load_scheme("five_stars_2015")
+    assert scheme.cuts == [60, 70, 80, 90]
+    assert scheme.quotas[2:] == [0.4, 0.3, 0.1]
+    assert all(map(math.isnan, scheme.quotas[:2]))
+    assert (scheme.bonus, scheme.within, scheme.rounding, scheme.ties) == (
+        10,
+        "sector",
+        "nearest",
+        "up",
+    )
+    (bar,) = scheme.bars
+    assert (bar.looks_at, bar.limit, bar.grades) == ("innovation_projects", 1, ("five_stars",))
+
+
+def grades(*lines):
+    """Write three grades, each with its own lines."""
+    codes = ["a", "b", "c"]
+    return "\n".join(
+        f'[[grades]]\ncode = "{c}"\nname = "{c}"\n{line}'
+        for c, line in zip(codes, lines, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            grades("quota = 0.5", "quota = 0.5", ""),
+            "quotas must sum to less than 1, got 1.0 (at $.grades). "
+            "Lower them so that something is left for the lowest grade.",
+        ),
+        (
+            grades("quota = 10", "quota = 0.5", ""),
+            "a quota must lie between 0 and 1, got 10.0 (at $.grades[0].quota). "
+            "Write 0.1 for a tenth of a class.",
+        ),
+        (
+            grades("quota = 0.1", "quota = 0.5", "quota = 0.4"),
+            "the lowest grade must have no quota, got 0.4 (at $.grades[2].quota). "
+            "Drop it; the lowest grade takes the rest.",
+        ),
+        (
+            grades("quota = 0.1", "", ""),
+            "grades must have cut-offs or quotas, got ['b'] (at $.grades). "
+            'Write from and below, or quota, or method = "natural_breaks".',
+        ),
+        (
+            'method = "natural_breaks"\n' + grades("from = 1", "", ""),
+            "grades by natural_breaks must have no cut-offs and no quotas, got 'some' "
+            "(at $.grades). Drop from, below and quota of the grades.",
+        ),
+        (
+            'rounding = "up"\n' + grades("quota = 0.1", "quota = 0.5", ""),
+            "rounding must be a known word, got 'up' (at $.rounding). "
+            "Take one of floor, nearest, ceil.",
+        ),
+        (
+            grades("quota = 0.1", "quota = 0.5", "")
+            + '\n[[bars]]\ncode = "x"\nname = "x"\ncolumn = "y"\ndimension = "z"\nbelow = 1\n'
+            'grades = ["a"]\n',
+            "a bar must name an indicator, a column or a dimension, got ['', 'y', 'z'] "
+            "(at $.bars[0]). Keep the one that is looked at.",
+        ),
+        (
+            grades("quota = 0.1", "quota = 0.5", "")
+            + '\n[[bars]]\ncode = "x"\nname = "x"\ncolumn = "y"\ngrades = ["a"]\n',
+            "a bar must give below or above, got [None, None] (at $.bars[0]). Keep one of them.",
+        ),
+        (
+            grades("quota = 0.1", "quota = 0.5", "")
+            + '\n[[bars]]\ncode = "x"\nname = "x"\ncolumn = "y"\nbelow = 1\npromotion = true\n'
+            'grades = ["a"]\n',
+            "a bar on promotion must name no grades, got ['a'] (at $.bars[0].grades). "
+            "Keep promotion for what bars grades better than before.",
+        ),
+    ],
+)
+def test_quotas_and_bars_that_cannot_be(written, text, line):
+    path = written('id = "x"\nname = "x"\ncitation = "-"\n' + text)
+    message = f"A scheme must be declared without mistakes, got 1 (at {path}). Mend each of them:"
+    message = f"{message}\n- {line}"
+    with pytest.raises(FrameworkError, match=f"^{re.escape(message)}$"):
+        load_scheme(path)

@@ -45,6 +45,8 @@ Services and surveys
     `survey_rates` strata, small populations, non-response (分层抽样满意率);
     `case_mix` observed over expected, rates on one mix (标准化);
     `queues` load, target queue, backlog (积压).
+Grades
+    `grades` cut-offs with quotas and a band, natural breaks 自然断点, probability of a grade.
 Time
     `trend` Sen, Mann–Kendall 趋势检验; `autocorrelated_trends` Hamed–Rao, pre-whitening;
     `control` XmR, p′, EWMA, CUSUM 控制图; `control_rules` what marks a point; `run_lengths` and
