@@ -33,7 +33,7 @@ Groups and inequality
     `group_tests` Kruskal–Wallis, Dunn, Cliff's δ.
 Raters (评价主体)
     `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性); `raters` severity of teams
-    (考评组宽严).
+    (考评组宽严); `inflation` self-inflation 自评偏高; `weight_paths` scores while one weight rises.
 Noise
     `shrinkage` empirical Bayes, probability of the bottom share (收缩估计); `shrunken_rates`
     beta-binomial; `posteriors` normal and free priors; `repeats` noise between periods;

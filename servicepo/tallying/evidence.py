@@ -49,7 +49,8 @@ class Evidence:
         of the value), ``full_mark`` (of a score). NaN where there is no such thing.
     sources : DataFrame
         Indexed by (org, period, indicator, source), for evaluations: ``value`` of that source,
-        ``weight`` as used (scaled up where others were missing), ``n``.
+        ``weight`` as used (scaled up where others were missing; 0 for a source without weight),
+        ``n`` (scores), ``standard_error`` (between raters; NaN for one).
     """
 
     data: Dataset

@@ -22,7 +22,8 @@ class Scored(NamedTuple):
     values : DataFrame
         Indexed by (org, period, indicator): ``value``, ``n``, ``standard_error``, ``full_mark``.
     sources : DataFrame
-        Indexed by (org, period, indicator, source): ``value``, ``weight`` (as used), ``n``.
+        Indexed by (org, period, indicator, source): ``value``, ``weight`` (as used; 0 for a source
+        that scored and does not count), ``n``, ``standard_error``.
     unweighted : list of str
         Sources that scored but have no weight: their scores are not used.
     """
@@ -66,13 +67,15 @@ def score(evaluations: pd.DataFrame, framework: Framework) -> Scored:
     counted = by_source["weight"].groupby([by_source[k] for k in KEY]).transform("sum") > 0
     alone = (by_source["source"] == "") & ~counted
     unweighted = by_source.loc[by_source["weight"].isna() & (by_source["source"] != ""), "source"]
-    by_source["weight"] = by_source["weight"].where(~alone, 1.0)
-    by_source = by_source[by_source["weight"] > 0]
-    by_source["weight"] /= by_source.groupby(KEY)["weight"].transform("sum")
-    values = _combined(by_source)
+    by_source["weight"] = by_source["weight"].where(~alone, 1.0).fillna(0.0)
+    total = by_source.groupby(KEY)["weight"].transform("sum")
+    by_source["weight"] /= total.where(total > 0, 1.0)
+    values = _combined(by_source[by_source["weight"] > 0])
     values["full_mark"] = rows.groupby(KEY)["mark"].max().reindex(values.index)
     values = _adjusted(values, rows[~base], base_rows=rows[base])
-    sources = by_source.set_index([*KEY, "source"])[["value", "weight", "n"]].sort_index()
+    named = by_source[(by_source["source"] != "") | (by_source["weight"] > 0)]
+    told = ["value", "weight", "n", "standard_error"]
+    sources = named.set_index([*KEY, "source"])[told].sort_index()
     return Scored(values, sources, sorted(unweighted.unique()))
 
 
