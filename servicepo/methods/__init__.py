@@ -30,7 +30,8 @@ Relations and reasons
 Groups and inequality
     `inequality` Gini, Theil 泰尔指数, Dagum, Atkinson, Lorenz, Wolfson; `nested_inequality` regions
     and domains in them, change; `resampling` intervals of these;
-    `group_tests` Kruskal–Wallis, Dunn, Cliff's δ.
+    `group_tests` Kruskal–Wallis, Dunn, Cliff's δ, permutation 置换检验; `densities` 核密度;
+    `quantile_shift` 分位差.
 Raters (评价主体)
     `agreement` ICC 组内相关, Krippendorff α, Kendall W (一致性); `raters` severity of teams
     (考评组宽严); `inflation` self-inflation 自评偏高; `weight_paths` scores while one weight rises.

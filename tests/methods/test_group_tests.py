@@ -68,6 +68,52 @@ def test_two_groups_give_one_dunn_comparison_that_is_kruskal_wallis():
     assert z**2 == pytest.approx(group_tests.kruskal_wallis(x, groups).statistic)
 
 
+def test_dunn_and_holm_as_scikit_posthocs():
+    posthocs = pytest.importorskip("scikit_posthocs")
+    draw = np.random.default_rng(5)
+    frame = pd.DataFrame({"g": draw.choice(list("abcd"), 60), "x": draw.integers(0, 12, 60)})
+    oracle = posthocs.posthoc_dunn(frame, val_col="x", group_col="g", p_adjust="holm")
+    for row in group_tests.dunn(frame["x"], frame["g"]).itertuples():
+        assert row.p_holm == pytest.approx(oracle.loc[row.group, row.other])
+
+
+@pytest.mark.parametrize("of", ["ranks", "means"])
+def test_permutation_of_two_small_groups_is_the_whole_count(of):
+    """Of the 126 ways to deal 4 of 9 values out, scipy counts every one."""
+    x = np.array([3.0, 5, 8, 9, 11, 2, 4, 6, 1])
+    groups = np.array(list("aaaaabbbb"))
+    values = stats.rankdata(x) if of == "ranks" else x
+    exact = stats.permutation_test(
+        (values[:5], values[5:]),
+        lambda a, b, axis: np.abs(a.mean(axis=axis) - b.mean(axis=axis)),
+        vectorized=True,
+        alternative="greater",
+        n_resamples=np.inf,
+    ).pvalue
+    made = group_tests.permutation_test(x, groups, of=of, draws=20_000, seed=0)
+    assert made == pytest.approx(exact, abs=0.01)
+    assert made == group_tests.permutation_test(x, groups, of=of, draws=20_000, seed=0)
+
+
+def test_permutation_agrees_with_the_approximation_for_large_groups(groups36):
+    draw = np.random.default_rng(6)
+    x, groups = draw.normal(0, 1, 300), draw.choice(list("abc"), 300)
+    approximate = group_tests.kruskal_wallis(x, groups).p_value
+    assert group_tests.permutation_test(x, groups, seed=0) == pytest.approx(approximate, abs=0.02)
+    frame, _ = groups36
+    least = group_tests.permutation_test(frame["score"], frame["group"], draws=999, seed=0)
+    assert least == 1 / 1000
+
+
+def test_permutation_is_right_when_nothing_differs():
+    draw = np.random.default_rng(7)
+    p = [
+        group_tests.permutation_test(draw.normal(size=9), list("aabbbcccc"), draws=99, seed=draw)
+        for _ in range(400)
+    ]
+    assert np.mean(np.array(p) <= 0.1) == pytest.approx(0.1, abs=0.045)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_lies_between_the_plain_and_bonferroni(p):
@@ -88,6 +134,14 @@ def test_holm_lies_between_the_plain_and_bonferroni(p):
         (
             lambda: group_tests.kruskal_wallis([1.0, 1.0], ["a", "b"]),
             "x must vary to be compared, got 1 everywhere. Report that the groups are equal.",
+        ),
+        (
+            lambda: group_tests.permutation_test([1.0, 2.0], ["a", "b"], of="median"),
+            "of must be one of 'ranks', 'means', got 'median'. Did you mean 'means'?",
+        ),
+        (
+            lambda: group_tests.permutation_test([1.0, 2.0], ["a", "b"], draws=0),
+            "draws must be at least 1, got 0. Give 9999.",
         ),
         (
             lambda: group_tests.dunn([1.0, 2.0], ["a", None]),
