@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from .comparability import (
+    linked,
+    linked_errors,
+    on_shared_indicators,
+    refuse_unlike_scores,
+    warn_where_indicators_change,
+    warn_where_weights_change,
+)
 from .declared import near
-from .errors import MethodError, MethodWarning
+from .drivers import between, drivers_of, waterfall_of
+from .errors import MethodError
 from .index import Index
 from .labels import Language, word
-from .methods.convergence import beta_convergence
+from .methods.guards import choose
 from .methods.transitions import promotions, transition_matrix, transition_probabilities
-from .methods.trend import mann_kendall, sen_slope, smallest_p_value
-from .tables import period_text
+from .methods.trend import smallest_p_value
+from .panel import spread, texts
+from .tables import text_of
+from .trajectories import Z, beta_of, distances_of, steps_of, trends_of
 
 QUARTERS: Final = ("q1", "q2", "q3", "q4")  # from the lowest
-Z: Final = 1.96
-NORMAL_MAD: Final = 1.4826  # median absolute deviation -> standard deviation of a normal
 SIGNIFICANT: Final = 0.05
-FEWEST: Final = 5  # changes in one period that tell how large changes usually are
+LIKELY: Final = 0.9  # probability from which on a slope is said to fall, or to rise
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,8 +46,13 @@ class Change:
         larger of the two; NaN where neither is known), ``beyond`` (whether the change is known to
         be more than 1.96 times the noise).
     trends : DataFrame
-        Indexed by org: ``n`` periods, ``slope`` (Sen, points per period), ``s``, ``tau``,
-        ``p_value`` (Mann–Kendall, exact), ``smallest_p_value`` (the least it could be).
+        Indexed by org: ``n`` periods, ``slope`` (Sen, points per period), ``low``, ``high`` (its
+        95 % interval; −∞ and ∞ with 4 periods and fewer), ``s``, ``tau``, ``p_value``
+        (Mann–Kendall, exact), ``smallest_p_value`` (the least it could be), ``q_value`` (by
+        Benjamini and Hochberg over all organisations), ``shrunken``, ``shrunken_sd`` (slope of a
+        straight line, shrunk to the mean of all, and its standard deviation), ``falling``
+        (probability that the true slope is below 0; NaN like these two where the noise of slopes
+        is not known).
     transitions : DataFrame
         One row per pair of states, best first: ``before``, ``after``, ``count``, ``n``,
         ``probability``, ``low``, ``high`` (Wilson, 95 %). States are the given grades, or quarters
@@ -57,8 +70,13 @@ class Change:
     warnings : DataFrame
         The steps that fell by more than noise, deepest first: ``org``, ``period``, ``before``,
         ``score``, ``change``, ``noise``.
+    overall : Series
+        The scores that were looked at, by (org, period): those of the index, of the shared
+        indicators, or linked.
     index : Index
         What was looked at.
+    earlier : Index or None
+        The index of the framework before, where two were linked.
     """
 
     steps: pd.DataFrame
@@ -68,11 +86,13 @@ class Change:
     convergence: pd.DataFrame
     beta: pd.DataFrame
     warnings: pd.DataFrame
+    overall: pd.Series
     index: Index
+    earlier: Index | None
 
     def __repr__(self) -> str:
-        periods = _texts(self.convergence.index)
-        significant = int((self.trends["p_value"] <= SIGNIFICANT).sum())
+        periods = texts(self.convergence.index)
+        significant = int((self.trends["q_value"] <= SIGNIFICANT).sum())
         return (
             f"Change({periods[0]}–{periods[-1]}: {len(self.steps)} steps, "
             f"mean {self.steps['change'].mean():+.1f}, {len(self.warnings)} fell by more than "
@@ -81,6 +101,10 @@ class Change:
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.convergence.round(2).to_html()}"
+
+    @property
+    def _indices(self) -> tuple[Index, ...]:
+        return (self.index,) if self.earlier is None else (self.index, self.earlier)
 
     @property
     def expected_false_warnings(self) -> float:
@@ -112,20 +136,109 @@ class Change:
                 f"by must be a column of the organisations, got {by!r}. "
                 f"{near(by, attributes.columns)}"
             )
-        frame = pd.DataFrame({by: attributes[by], "score": self.index.overall}).dropna()
+        of = self.index.organisations
+        assert of is not None  # else it has no attributes
+        orgs = self.overall.index.get_level_values("org")
+        groups_of = of[by].reindex(orgs).set_axis(self.overall.index)
+        frame = pd.DataFrame({by: groups_of, "score": self.overall}).dropna()
         groups = frame.groupby(["period", by])["score"]
         n, mean = groups.count(), groups.mean()
         reach = Z * groups.std() / n**0.5
         parts = {"n": n, "mean": mean, "low": mean - reach, "high": mean + reach}
         return pd.DataFrame(parts).reset_index()
 
+    def drivers(
+        self,
+        *,
+        since: pd.Period | str | None = None,
+        until: pd.Period | str | None = None,
+    ) -> pd.DataFrame:
+        """Share out every organisation's change between two periods among indicators and weights.
+
+        Parameters
+        ----------
+        since, until : Period or str, optional
+            The two periods; by default the last two of the index.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by org, for those scored in both: a column for each indicator (what its score
+            added, in points of the overall score), ``weights`` (what the change of weights added,
+            and indicators that came or went), ``veto`` (where a veto was asked for). Rows sum to
+            the change.
+
+        Raises
+        ------
+        MethodError
+            For other periods than those of one index, an aggregation other than arithmetic or
+            geometric, or zero scores under a geometric one, naming the organisations.
+
+        Notes
+        -----
+        Means are taken apart by Marshall and Edgeworth (arithmetic) or LMDI (geometric), first
+        into dimensions, then into indicators; see `methods.change_decomposition`.
+        """
+        index, first, last = between(self._indices, since, until)
+        return drivers_of(index, first, last)
+
+    def waterfall(
+        self,
+        org: str | None = None,
+        *,
+        since: pd.Period | str | None = None,
+        until: pd.Period | str | None = None,
+        top: int = 8,
+    ) -> pd.DataFrame:
+        """Give the steps from the score of one period to that of another, ready for a chart.
+
+        Parameters
+        ----------
+        org : str, optional
+            One organisation; by default the mean of all that were scored in both periods.
+        since, until
+            As in `drivers`.
+        top : int
+            How many drivers stand by themselves; the rest are added up as "other".
+
+        Returns
+        -------
+        DataFrame
+            ``step`` ("start", codes of indicators, "weights", "veto", "other", "end"), ``amount``,
+            ``low``, ``high`` (where the step lies), ``kind`` ("total", "rise", "fall").
+
+        Raises
+        ------
+        MethodError
+            As `drivers`, and for an organisation not scored in both periods.
+        """
+        index, first, last = between(self._indices, since, until)
+        parts = drivers_of(index, first, last)
+        if org is not None:
+            if org not in parts.index:
+                both = f"{text_of(first)} and {text_of(last)}"
+                raise MethodError(
+                    f"org must be scored in both {both}, got {org!r}. {near(org, parts.index)}"
+                )
+            parts = parts.loc[[org]]
+        before = index.overall.xs(first, level="period").reindex(parts.index)
+        return waterfall_of(parts, float(before.mean()), top)
+
     def note(self, language: Language = "zh") -> str:
         """Say what the number of periods and the noise allow to be concluded."""
         periods = int(self.trends["n"].max())
         least = smallest_p_value(max(periods, 2))
         possible = "short" if least > SIGNIFICANT else "long"
+        mean = self.trends["shrunken"].mean()
         parts = [
             word(f"note.change.{possible}", language).format(periods=periods, least=f"{least:.3f}"),
+            ""
+            if np.isnan(mean)
+            else word("note.change.shrunken", language).format(
+                mean=f"{mean:+.2f}".replace("-", "−"),
+                falling=int((self.trends["falling"] >= LIKELY).sum()),
+                rising=int((self.trends["falling"] <= 1 - LIKELY).sum()),
+            ),
             word("note.change.false", language).format(
                 steps=len(self.steps),
                 expected=f"{self.expected_false_warnings:.1f}",
@@ -133,14 +246,20 @@ class Change:
             ),
             word("note.change.beta", language),
         ]
-        return ("" if language == "zh" else " ").join(parts)
+        return ("" if language == "zh" else " ").join(filter(None, parts))
 
     def methods(self, language: Language = "zh") -> str:
         """Tell in one paragraph how change was measured, ready for a methods section."""
         return word("methods.change", language)
 
 
-def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
+def measure_change(
+    index: Index,
+    *,
+    grades: pd.Series | None = None,
+    indicators: str = "own",
+    earlier: Index | None = None,
+) -> Change:
     """Measure how the organisations of an index changed from period to period.
 
     Parameters
@@ -150,6 +269,13 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     grades : Series of ordered categories, optional
         Indexed by (org, period), worst first, such as ``grade(index).table["grade"]``. By default
         quarters of all scores of all periods together, "q1" (lowest) to "q4".
+    indicators : {"own", "shared"}
+        Whether each period is measured by the indicators it has, or all by those that have values
+        in every period.
+    earlier : Index, optional
+        The index of the framework before, of the same organisations. The two must share a period
+        that both have scored; the earlier scores are raised, organisation by organisation, by the
+        difference there (chain-linking), so that each step is measured by one framework.
 
     Returns
     -------
@@ -158,14 +284,15 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     Raises
     ------
     MethodError
-        For fewer than 2 periods, scores on different full marks, or grades that are not ordered
-        categories.
+        For fewer than 2 periods, scores on different full marks or scaled period by period, no
+        indicator that all periods share (where asked for), frameworks that share no period, or
+        grades that are not ordered categories.
 
     Warns
     -----
     MethodWarning
-        Where the weights change from year to year, so that scores change without any change of the
-        organisations.
+        Where weights or indicators change from period to period, so that scores change without any
+        change of the organisations; where organisations cannot be linked.
 
     Notes
     -----
@@ -175,6 +302,13 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     tally could know, and the usual size of changes in that period, 1.4826 times their median
     absolute deviation. β by ordinary least squares of the change per period on the start; noise
     alone gives −(1 − ρ) / T with ρ = 1 − mean(s²) / var(y) at the start.
+
+    With 4 periods and fewer no trend of one organisation can be significant. What many short series
+    say together is in ``shrunken``: slopes of straight lines, with one residual noise for all or,
+    where it is larger, their standard errors, shrunk to the common mean by empirical Bayes.
+
+    A step is a matter of scores on one scale: the index scales all its periods together, or all on
+    the scale of a base year where it is built with ``scale=base.scale``.
 
     Examples
     --------
@@ -192,125 +326,40 @@ def measure_change(index: Index, *, grades: pd.Series | None = None) -> Change:
     >>> change.note("en").split(":")[0]
     'With 2 periods the smallest possible p-value of the Mann–Kendall test is 1.000'
     """
-    _refuse_mixed_full_marks(index)
-    panel = _panel(index.overall)
+    shared = choose(indicators, {"own": False, "shared": True}, "indicators")
+    if shared:
+        index = on_shared_indicators(index)
+    for part in (index,) if earlier is None else (earlier, index):
+        refuse_unlike_scores(part)
+        warn_where_weights_change(part)
+        warn_where_indicators_change(part)
+    overall, errors = index.overall, index.standard_errors
+    if earlier is not None:
+        overall, errors = linked(earlier.overall, overall), linked_errors(earlier, index)
+    panel = spread(overall)
     if panel.shape[1] < 2:
         raise MethodError(
             "change needs at least 2 periods, got "
-            f"{', '.join(_texts(panel.columns)) or 'none'}. Read the periods before as well."
+            f"{', '.join(texts(panel.columns)) or 'none'}. Read the periods before as well."
         )
-    _warn_where_weights_change(index)
-    _warn_where_indicators_change(index)
-    errors = index.standard_errors
-    noise = panel * np.nan if errors is None else _panel(errors).reindex_like(panel)
-    steps = _steps(panel, noise)
-    states = _quarters(index.overall) if grades is None else _checked(grades)
+    noise = panel * np.nan if errors is None else spread(errors).reindex_like(panel)
+    steps = steps_of(panel, noise)
+    states = _quarters(overall) if grades is None else _checked(grades)
     counts = _counts(states)
     fell = steps[steps["beyond"] & (steps["change"] < 0)].sort_values("change", kind="stable")
-    slopes = sen_slope(panel, times=_times(panel))
-    tested = mann_kendall(panel)
-    tested.insert(1, "slope", slopes)
     whole = panel.dropna()
     return Change(
         steps=steps,
-        trends=tested,
+        trends=trends_of(panel, noise),
         transitions=_best_first(transition_probabilities(counts), counts),
         promotions=promotions(counts).iloc[::-1],
-        convergence=_spread(whole),
-        beta=_beta(whole, noise.loc[whole.index]),
+        convergence=distances_of(whole),
+        beta=beta_of(whole, noise.loc[whole.index]),
         warnings=fell.reset_index()[["org", "period", "before", "score", "change", "noise"]],
+        overall=overall,
         index=index,
+        earlier=earlier,
     )
-
-
-def _refuse_mixed_full_marks(index: Index) -> None:
-    """Refuse scores of one indicator on several full marks: their steps cannot be laid together."""
-    if index.evidence is None:
-        return
-    marks = index.evidence.table["full_mark"].dropna()
-    for code, own in marks.groupby(level="indicator"):
-        found = sorted(own.unique())
-        if code in index.scale.codes and len(found) > 1:
-            raise MethodError(
-                "Scores must be on one full mark for their change to be measured, got "
-                f"{', '.join(f'{mark:g}' for mark in found)} for {code!r}. "
-                "Declare its full_mark in the framework; the scores are then folded to it."
-            )
-
-
-def _warn_where_weights_change(index: Index) -> None:
-    own = index.group_of_row
-    first = own.groupby(level="org").transform("first")
-    moves = pd.DataFrame({"first": first, "own": own}).dropna().drop_duplicates()
-    weights = index.weights["global_weight"].unstack("group").fillna(0.0)  # noqa: PD010 (unique keys)
-    if not np.allclose(weights[moves["first"]], weights[moves["own"]]):
-        warnings.warn(
-            "Scores should be weighted alike in all periods for their change to be measured; the "
-            f"weights of {index.framework.id} change over time, and part of the change is theirs. "
-            'Build the index with weights that stay, such as weights="equal".',
-            MethodWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_where_indicators_change(index: Index) -> None:
-    """Warn where an indicator has values in some periods and none in others."""
-    codes = list(index.scale.codes)
-    measured = index.values[codes].notna().groupby(level="period").any()
-    gone = {
-        code: ", ".join(_texts(measured.index[~measured[code]]))
-        for code in codes
-        if not measured[code].all()
-    }
-    if gone:
-        told = "; ".join(f"{code} in {periods}" for code, periods in gone.items())
-        warnings.warn(
-            "Periods should be measured by the same indicators for their change to be measured; "
-            f"there are no values of {told}, and part of the change is theirs. Add the values, or "
-            "take these indicators out of the framework.",
-            MethodWarning,
-            stacklevel=3,
-        )
-
-
-def _texts(periods: pd.Index) -> list[str]:
-    return [str(text) for text in period_text(pd.PeriodIndex(periods))]
-
-
-def _panel(column: pd.Series) -> pd.DataFrame:
-    """Spread (org, period) out: a row for each organisation, a column for each period told of."""
-    rows, orgs = pd.factorize(column.index.get_level_values("org"), sort=True)
-    places, periods = pd.factorize(column.index.get_level_values("period"), sort=True)
-    table = np.full((len(orgs), len(periods)), np.nan)
-    table[rows, places] = column
-    panel = pd.DataFrame(table, index=pd.Index(orgs, name="org"), columns=periods)
-    return panel.rename_axis(columns="period").dropna(axis=1, how="all")
-
-
-def _times(panel: pd.DataFrame) -> list[float]:
-    """Count from the first period of a panel on."""
-    periods = list(pd.PeriodIndex(panel.columns))
-    return [(period.ordinal - periods[0].ordinal) / period.freq.n for period in periods]
-
-
-def _steps(panel: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
-    before, after = panel.iloc[:, :-1].to_numpy(), panel.iloc[:, 1:].to_numpy()
-    change = pd.DataFrame(after - before)
-    usual = NORMAL_MAD * (change - change.median()).abs().median()
-    usual = usual.where((change.count() >= FEWEST) & (usual > 0))
-    squares = errors.to_numpy() ** 2
-    steps = pd.DataFrame(
-        {
-            "before": before.ravel(),
-            "score": after.ravel(),
-            "change": change.to_numpy().ravel(),
-            "standard_error": np.sqrt(squares[:, 1:] + squares[:, :-1]).ravel(),
-            "usual": np.tile(usual, len(panel)),
-        },
-        index=pd.MultiIndex.from_product([panel.index, panel.columns[1:]]),
-    ).dropna(subset="change")
-    noise = steps[["standard_error", "usual"]].max(axis=1)
-    return steps.assign(noise=noise, beyond=steps["change"].abs() > Z * noise)
 
 
 def _quarters(overall: pd.Series) -> pd.Series:
@@ -333,7 +382,7 @@ def _checked(grades: pd.Series) -> pd.Series:
 def _counts(states: pd.Series) -> pd.DataFrame:
     """Count the moves of all steps together, states from worst to best."""
     order = list(states.cat.categories)
-    wide = _panel(states.cat.codes.where(states.notna())).to_numpy()
+    wide = spread(states.cat.codes.where(states.notna())).to_numpy()
     before, after = (pd.Series(side.ravel()) for side in (wide[:, :-1], wide[:, 1:]))
     counts = transition_matrix(before, after, states=range(len(order)))
     return counts.set_axis(order, axis=0).set_axis(order, axis=1)
@@ -343,23 +392,3 @@ def _best_first(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     kind = pd.CategoricalDtype(list(counts.index[::-1]), ordered=True)
     ordered = table.astype({"before": kind, "after": kind})
     return ordered.sort_values(["before", "after"]).reset_index(drop=True)
-
-
-def _spread(whole: pd.DataFrame) -> pd.DataFrame:
-    table = whole.agg(["count", "mean", "std"]).T
-    table.columns = ["n", "mean", "sd"]
-    cv = table["sd"] / table["mean"].where((whole >= 0).all() & (table["mean"] > 0))
-    return table.assign(n=table["n"].astype(int), cv=cv)
-
-
-def _beta(whole: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
-    columns = ["slope", "standard_error", "noise_slope", "oldham", "n"]
-    first, last = whole.iloc[:, 0], whole.iloc[:, -1]
-    if len(whole) < 3 or first.nunique() < 2:
-        return pd.DataFrame(columns=columns, dtype=float)
-    span = int(_times(whole)[-1])
-    made = beta_convergence(first, last, periods=span)
-    noise = float((errors.iloc[:, 0] ** 2).mean())
-    known = bool(errors.iloc[:, 0].notna().all())
-    row = {**made._asdict(), "noise_slope": -noise / first.var() / span if known else np.nan}
-    return pd.DataFrame([row])[columns]

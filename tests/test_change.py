@@ -284,6 +284,61 @@ def test_periods_measured_by_other_indicators_are_told(small_index, table):
         sp.measure_change(index)
     assert str(caught[0].message) == (
         "Periods should be measured by the same indicators for their change to be measured; there "
-        "are no values of results_welcomed in 2023, and part of the change is theirs. Add the "
-        "values, or take these indicators out of the framework."
+        "are no values of results_welcomed in 2023, and part of the change is theirs. Pass "
+        'indicators="shared" to measure by the others, or add the values.'
     )
+
+
+def test_trends_have_intervals_and_are_corrected_for_their_number(small_index):
+    draw = np.random.default_rng(2)
+    years = [str(year) for year in range(2017, 2025)]
+    rising = 50 + 2.5 * np.arange(8) + draw.normal(0, 1, (10, 8))
+    still = 60 + draw.normal(0, 1, (40, 8))
+    made = sp.measure_change(small_index(frame(np.vstack([rising, still]), years))).trends
+    assert (made["q_value"] >= made["p_value"]).all()
+    assert (made["q_value"].iloc[:10] <= 0.05).all()
+    assert (made["q_value"].iloc[10:] <= 0.05).sum() <= 3
+    assert made["slope"].between(made["low"], made["high"]).all()
+    assert (made["low"].iloc[:10] > 1.5).all()
+
+
+def test_short_series_are_shrunk_instead(small_index):
+    draw = np.random.default_rng(3)
+    true = draw.normal(0, 0.8, 400)
+    noise = draw.normal(0, 2, (400, 4))
+    scores = 60 + np.outer(true, np.arange(4)) + noise
+    made = sp.measure_change(small_index(frame(scores))).trends
+    made = made.loc[[f"o{i:02d}" for i in range(400)]]
+    assert np.isinf(made["low"]).all()
+    error = (made["shrunken"] - true).pow(2).mean() ** 0.5
+    assert error < 0.75 * (made["slope"] - true).pow(2).mean() ** 0.5
+    # The probabilities mean what they say.
+    likely = made["falling"] >= 0.5
+    assert (true[likely] < 0).mean() == pytest.approx(made.loc[likely, "falling"].mean(), abs=0.1)
+    assert made["falling"].mean() == pytest.approx((true < 0).mean(), abs=0.05)
+
+
+def test_known_standard_errors_count_where_they_are_larger(small_index, table):
+    values = frame(table)
+    plain = sp.measure_change(small_index(values)).trends
+    made = sp.measure_change(small_index(values, errors=errors_of(values, 20.0))).trends
+    error = 20 * np.sqrt(1 / 16 + 1 / 16 + 1 / 4) / np.sqrt(5)  # Σ (t − 1.5)² = 5
+    assert (made["shrunken_sd"] <= error).all()
+    assert made["shrunken"].std() < plain["shrunken"].std() + 1e-12
+
+
+def test_two_periods_without_errors_have_no_shrunken_slopes(small_index, table):
+    made = sp.measure_change(small_index(frame(table[:, :2], YEARS[:2])))
+    assert made.trends[["shrunken", "shrunken_sd", "falling"]].isna().all(axis=None)
+    assert "收缩" not in made.note()
+
+
+def test_a_later_year_on_the_base_years_scale(small_index, table):
+    values = frame(table)
+    first = values.index.get_level_values("period") == "2021"
+    base = small_index(values[first], normalise="minmax")
+    index = sp.build_index(values, base.framework, scale=base.scale)
+    made = sp.measure_change(index)
+    alone = sp.build_index(values[~first], base.framework, scale=base.scale)
+    pd.testing.assert_series_equal(alone.overall, index.overall[~first])
+    assert made.steps["change"].abs().max() > 0

@@ -69,6 +69,27 @@ class Scale:
         """Whether every score is meant to lie in 0..1."""
         return all(made.bounded for _, made in self._maps.values())
 
+    def only(self, codes: Sequence[object]) -> Scale:
+        """Return the scale of some of the indicators, for values that lack the others.
+
+        Parameters
+        ----------
+        codes : sequence
+            Indicators of the scale.
+
+        Returns
+        -------
+        Scale
+
+        Examples
+        --------
+        >>> fit_scale(pd.DataFrame({"a": [0.0, 10.0], "b": [1.0, 3.0]})).only(["b"]).codes
+        ('b',)
+        """
+        own = self.parameters.index.get_level_values("indicator").isin(list(codes))
+        maps = {key: made for key, made in self._maps.items() if key[0] in codes}
+        return Scale(self.method, self.parameters[own], self.groups, MappingProxyType(maps))
+
     def column(self, code: object, x: FloatArray, groups: Groups | None = None) -> FloatArray:
         """Score one indicator.
 
