@@ -8,11 +8,11 @@ the reader goes on with a harmless value, so that one run tells them all.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-__all__ = ["Table", "near"]
+__all__ = ["Table", "near", "told"]
 
 
 def near(word: object, words: Iterable[object]) -> str:
@@ -28,6 +28,25 @@ def near(word: object, words: Iterable[object]) -> str:
     every = [str(w) for w in words]
     close = get_close_matches(str(word), every, n=1)
     return f"Did you mean {close[0]!r}?" if close else f"Take one of {', '.join(every)}."
+
+
+def told(numbers: Mapping[str, object]) -> str:
+    """Write declared numbers in one line, those that are missing left out.
+
+    Examples
+    --------
+    >>> told({"weight": 2.0, "target": None, "goalposts": (0.0, 1.0), "scale": {"satisfied": 1.0}})
+    'weight 2; goalposts 0–1; scale satisfied 1'
+    """
+    return "; ".join(f"{key} {_plain(n)}" for key, n in numbers.items() if n)
+
+
+def _plain(number: object) -> str:
+    if isinstance(number, Mapping):
+        return ", ".join(f"{k} {v:g}" for k, v in number.items())
+    if isinstance(number, tuple):
+        return "–".join(f"{n:g}" for n in number)
+    return f"{number:g}" if isinstance(number, float) else str(number)
 
 
 class Table:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from .declared import Table, near
+from .declared import Table, near, told
 from .declared_methods import take_methods
 from .errors import FrameworkError
 from .labels import WORDS, Language, word
 from .measures import MEASURES
-from .sources import check_source
+from .sources import Known, check_source
 from .tables import DOMAIN_OF_SECTOR, DOMAINS, SECTORS, SOURCES
 from .weighting import DECLARED, Weighting, authority, take_level, take_weight, take_weight_by_year
 
 DIRECTIONS: Final = ("benefit", "cost", "target", "interval", "boolean")
+_SHARES: Final = ("frequency", "checklist")
 _BUILT_IN: Final = Path(__file__).parent / "frameworks"
 
 
@@ -388,7 +389,9 @@ class Framework:
         return frame.astype(dict.fromkeys(bounds, float))
 
 
-def load_framework(id_or_path: str | Path) -> Framework:
+def load_framework(
+    id_or_path: str | Path, *, measures: Mapping[str, Callable[..., Any]] | None = None
+) -> Framework:
     """Load a framework and check it whole.
 
     Parameters
@@ -396,6 +399,10 @@ def load_framework(id_or_path: str | Path) -> Framework:
     id_or_path : str or Path
         The id of a built-in framework (``six_haves``, ``five_services``, ``five_tasks``,
         ``base_plus_plan``) or the path to a ``.toml`` file of your own.
+    measures : mapping of str to callable, optional
+        Service measures of your own, by the words the file uses for them: each takes the declared
+        ``counts`` (frame by (org, period)) and returns a Series of values, or a frame with
+        ``value`` and, where known, ``n`` and ``standard_error``.
 
     Returns
     -------
@@ -431,7 +438,7 @@ six_haves.
             "Mend the line it names; text stands between double quotes."
         ) from None
     problems: list[str] = []
-    framework = _framework(Table(table, "$", problems))
+    framework = _framework(Table(table, "$", problems), measures or {})
     if problems:
         lines = "\n".join(f"- {p}" for p in problems)
         raise FrameworkError(
@@ -461,10 +468,11 @@ def _path_of(id_or_path: str | Path) -> Path:
 
 
 # -- checking the file ---------------------------------------------------------------------------
-def _framework(table: Table) -> Framework:
+def _framework(table: Table, measures: Mapping[str, Callable[..., Any]]) -> Framework:
     """Read the whole file; mistakes are noted in ``table.problems``."""
     source_weights, sources = _source_weights(table)
-    dimensions = [_dimension(t, bool(source_weights)) for t in table.tables("dimensions")]
+    known = Known(bool(source_weights), measures)
+    dimensions = [_dimension(t, known) for t in table.tables("dimensions")]
     _refuse_twice(table, "dimensions", [d.code for d in dimensions])
     _refuse_twice(table, "dimensions", [i.code for d in dimensions for i in d.indicators])
     _check_years(table, dimensions)
@@ -484,9 +492,9 @@ def _framework(table: Table) -> Framework:
     return found
 
 
-def _dimension(table: Table, sources_known: bool) -> Dimension:
+def _dimension(table: Table, known: Known) -> Dimension:
     code = table.text("code", required=True)
-    indicators = [_indicator(t, code, sources_known) for t in table.tables("indicators")]
+    indicators = [_indicator(t, code, known) for t in table.tables("indicators")]
     weighting, weights = take_level(table, "indicators", [(i.code, i.weight) for i in indicators])
     illustrative, citation, reason = authority(table)
     by_year = take_weight_by_year(table)
@@ -509,10 +517,11 @@ def _dimension(table: Table, sources_known: bool) -> Dimension:
     return found
 
 
-def _indicator(table: Table, dimension: str, sources_known: bool) -> Indicator:
-    source = check_source(table, sources_known)
+def _indicator(table: Table, dimension: str, known: Known) -> Indicator:
+    source = check_source(table, known)
     measure = MEASURES.get(str(source.get("measure")))
     points = measure.direction if measure else "benefit"
+    unit = measure.unit if measure else "share" if source["kind"] in _SHARES else ""
     full_mark = table.number("full_mark")
     if full_mark is not None and full_mark <= 0:
         table.wrong("full_mark", "full_mark must be above 0", full_mark, "Correct the number.")
@@ -523,7 +532,7 @@ def _indicator(table: Table, dimension: str, sources_known: bool) -> Indicator:
         name=table.names(),
         dimension=dimension,
         direction=table.choice("direction", DIRECTIONS, default=points),
-        unit=table.text("unit", required=measure is None, default=measure.unit if measure else ""),
+        unit=table.text("unit", required=not unit, default=unit),
         full_mark=full_mark,
         goalposts=table.pair("goalposts") or (None if full_mark is None else (0.0, full_mark)),
         target=table.number("target"),
@@ -598,13 +607,4 @@ def _numbers_text(indicator: Indicator, weighting: Weighting) -> str:
         "interval": indicator.interval,
         **{k: v for k, v in indicator.source.items() if k in ("scale", "unknown", "sources")},
     }
-    told = "; ".join(f"{key} {_plain(n)}" for key, n in numbers.items() if n)
-    return told or f"direction {indicator.direction}"
-
-
-def _plain(number: object) -> str:
-    if isinstance(number, Mapping):
-        return ", ".join(f"{k} {v:g}" for k, v in number.items())
-    if isinstance(number, tuple):
-        return "–".join(f"{n:g}" for n in number)
-    return f"{number:g}" if isinstance(number, float) else str(number)
+    return told(numbers) or f"direction {indicator.direction}"

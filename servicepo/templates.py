@@ -13,6 +13,7 @@ from xlsxwriter.format import Format
 
 from .framework import Framework, Indicator, load_framework
 from .labels import WORDS, Language, word
+from .sources import is_number
 from .tables import (
     ACTIVITIES,
     ANSWERS,
@@ -239,8 +240,12 @@ def _items(indicator: Indicator, framework: Framework) -> Iterator[tuple[str, tu
             yield item, tuple(weights)
     elif source["kind"] == "ratio":
         for part in ("numerator", "denominator"):
-            if source[part] not in ORGANISATIONS:
+            if source[part] not in ORGANISATIONS and not is_number(str(source[part])):
                 yield str(source[part]), ("record",)
+    elif source["kind"] == "checklist":
+        for part in ("items", "conditional"):
+            for item in cast("Sequence[str]", source[part]):
+                yield item, ("record",)
 
 
 def _score_column(

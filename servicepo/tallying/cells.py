@@ -8,8 +8,9 @@ from typing import Final
 import pandas as pd
 
 from ..framework import Indicator
+from ..measures import KNOWN, MEASURES, Condition, Range
 from ..reading.text import key_of, match_key
-from ..sources import COUNTS
+from ..sources import COUNTS, is_number
 from ..tables import Dataset, Frequency
 from .matching import names_of
 from .ordinals import of_dates, ordinals
@@ -25,8 +26,12 @@ _LOOKED_AT: Final = {
     "median_days": ("accepted", "replied"),
     "p90_days": ("accepted", "replied"),
     "open_share": ("accepted", "replied"),
-    "one_visit_share": ("times",),
-    "agency_share": ("way",),
+    "overdue_share": ("accepted", "replied", "due"),
+    "backlog": ("accepted", "replied"),
+    "backlog_days": ("accepted", "replied"),
+    "load": ("accepted", "replied"),
+    "backlog_over_target": ("accepted", "replied"),
+    "relief_ratio": ("accepted", "replied"),
     "satisfaction": ("satisfaction",),
     "visit_groups_covered": ("visit",),
 }
@@ -54,8 +59,11 @@ def cells_of(data: Dataset, indicator: Indicator, org: str, freq: Frequency) -> 
         parts = [_scores(data, names_of(indicator, "item"), org, freq)]
     elif kind == "survey":
         parts = [_answers(data, indicator, org, freq)]
-    elif kind == "service":
+    elif kind in ("service", "frequency"):
         parts = _events(data, indicator, org, freq)
+    elif kind == "checklist":
+        names = [*names_of(indicator, "items"), *names_of(indicator, "conditional")]
+        parts = [_statistic(data, name, name, org, freq) for name in names]
     elif kind == "attribute":
         parts = [_count(data, str(source["column"]), str(source["column"]), org)]
     elif kind == "ratio":
@@ -86,17 +94,39 @@ def _answers(data: Dataset, indicator: Indicator, org: str, freq: Frequency) -> 
 
 def _events(data: Dataset, indicator: Indicator, org: str, freq: Frequency) -> list[pd.DataFrame]:
     rows = data.services[data.services["org"] == org]
-    for column, codes in indicator.source["where"].items():  # type: ignore[attr-defined]
-        rows = rows[rows[column].isin(codes)]
-    measure = str(indicator.source["measure"])
+    for column, condition in indicator.source["where"].items():  # type: ignore[attr-defined]
+        rows = rows[_meets(rows[column], condition)]
+    measure = str(indicator.source.get("measure", ""))
     period = of_dates(pd.to_datetime(rows["accepted"]), freq)
     parts = []
-    for field in _LOOKED_AT.get(measure, ("accepted",)):
+    for field in _looked_at(indicator, measure):
         letters = _letters(data, "services", field, rows)
         parts.append(_cells(rows.assign(column=letters), period, field, rows[field]))
-    if measure in _PER:
-        parts.append(_count(data, _PER[measure], _PER[measure], org))
+    if base := _PER.get(measure, str(indicator.source.get("per", ""))) if measure else "":
+        parts.append(_count(data, base, base, org))
     return [part[part["value"].notna()] for part in parts]
+
+
+def _looked_at(indicator: Indicator, measure: str) -> tuple[str, ...]:
+    """Return the columns that a measure looks at: the words know some, the framework the others."""
+    if measure in _LOOKED_AT:
+        return _LOOKED_AT[measure]
+    source = indicator.source
+    known = MEASURES.get(measure)
+    columns = dict(known.of + known.among) if known else {}
+    for part in ("of", "among"):
+        columns |= dict(source.get(part, {}))  # type: ignore[call-overload]
+    for part in source.get("counts", {}).values():  # type: ignore[attr-defined]
+        columns |= dict(part)
+    return tuple(columns) or ((str(source["column"]),) if "column" in source else ("accepted",))
+
+
+def _meets(cells: pd.Series, condition: Condition) -> pd.Series:
+    if condition == KNOWN:
+        return cells.notna()
+    if isinstance(condition, Range):
+        return cells.between(condition.least, condition.most)
+    return cells.isin(condition)
 
 
 def _statistic(
@@ -104,6 +134,8 @@ def _statistic(
 ) -> pd.DataFrame:
     if name in COUNTS:
         return _count(data, name, role, org)
+    if is_number(name):
+        return pd.DataFrame(columns=CELLS)
     rows = _named(data.evaluations, "indicator", [name], org)
     rows = rows[(rows["source"] == "record") | rows["source"].isna()]
     period = ordinals(rows["period"], freq)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
 from ..errors import TableError
-from ..measures import SERVICE_FILTERS
+from ..measures import LEDGER_CODES, LEDGER_NUMBERS, Where
 from ..tables import Frequency
 from . import events as expressions
 from .engine import evaluate
 
-MOMENTS: Final = ("accepted", "replied", "due")
-NEEDED: Final = tuple(dict.fromkeys(("org", *MOMENTS, "times", "satisfaction", *SERVICE_FILTERS)))
-Where: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
-"""(column, codes) pairs; () takes every event."""
+MOMENTS: Final = ("accepted", "undertaken", "replied", "due")
+NEEDED: Final = ("org", *MOMENTS, *LEDGER_NUMBERS, *LEDGER_CODES)
 
 
 class Counted(NamedTuple):
-    """Events counted for one choice of codes: by (org, period), and by handling time."""
+    """Events counted for one choice of codes.
+
+    By (org, period); by handling time; and by the periods in which they came and were settled. The
+    last two are empty where nobody asked.
+    """
 
     totals: pd.DataFrame
     durations: pd.DataFrame
+    flows: pd.DataFrame
 
 
 def count(
@@ -31,6 +34,8 @@ def count(
     wheres: Sequence[Where],
     timed: Set[Where],
     *,
+    flowing: Set[Where] = frozenset(),
+    extras: Sequence[expressions.Extra] = (),
     freq: Frequency,
     as_of: pd.Timestamp,
 ) -> tuple[dict[Where, Counted], int]:
@@ -44,6 +49,10 @@ def count(
         The choices of codes; ``()``, every event, is counted always.
     timed : set of Where
         Those of which handling times are wanted.
+    flowing : set of Where
+        Those of which it is wanted when they came and were settled.
+    extras : sequence of Extra
+        What else is counted, for every choice.
     freq : {"Y", "H", "Q", "M"}
     as_of : Timestamp
         The day the ledger was drawn.
@@ -68,10 +77,12 @@ def count(
         )
         found = {"impossible": expressions.impossible(table)}
         for n, where in enumerate(choices):
-            chosen = expressions.chosen(every, dict(where))
-            found[f"{n}.totals"] = expressions.totals(chosen)
+            chosen = expressions.chosen(every, where)
+            found[f"{n}.totals"] = expressions.totals(chosen, extras)
             if where in timed:
                 found[f"{n}.durations"] = expressions.durations(chosen)
+            if where in flowing:
+                found[f"{n}.flows"] = expressions.flows(chosen)
         return found
 
     frames = evaluate(_ready(services), build)
@@ -79,6 +90,7 @@ def count(
         where: Counted(
             frames[f"{n}.totals"].set_index(["org", "period"]).sort_index(),
             frames.get(f"{n}.durations", pd.DataFrame()),
+            frames.get(f"{n}.flows", pd.DataFrame()),
         )
         for n, where in enumerate(choices)
     }
@@ -96,5 +108,5 @@ def _ready(services: pd.DataFrame) -> pd.DataFrame:
                 f"{column!r}. Convert them to local time, then dt.tz_localize(None)."
             )
         frame[column] = moments.astype("datetime64[us]")
-    words = [c for c in NEEDED if c not in (*MOMENTS, "times")]
-    return frame.astype({**dict.fromkeys(words, "str"), "times": float})
+    words = dict.fromkeys(("org", *LEDGER_CODES), "str")
+    return frame.astype({**words, **dict.fromkeys(LEDGER_NUMBERS, float)})

@@ -11,18 +11,23 @@ whole day: a due date ends with that day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+import math
+from collections.abc import Iterable
+from datetime import datetime
+from functools import reduce
+from operator import and_
+from typing import Any, Final, Literal, NamedTuple
 
 import ibis
 
+from ..measures import KNOWN, Condition, Range, Where
 from ..tables import ANSWERS, Frequency
 from .ordinals import PARTS
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 DAY: Final = 86_400_000_000  # microseconds
+EPOCH: Final = datetime(1900, 1, 1)  # before every event
+GRACE: Final = "grace"
+"""In place of a column: by how many days a deadline may be missed."""
 
 
 def possible(ledger: Any, cut: datetime) -> Any:
@@ -54,10 +59,9 @@ def events(ledger: Any, *, freq: Frequency, cut: datetime, as_of: datetime) -> A
     closed = ledger.replied.notnull() & (ledger.replied <= cut)
     end = closed.ifelse(ledger.replied, ibis.literal(as_of, type="timestamp"))
     whole_day = (due == due.truncate("D")).ifelse(DAY - 1, 0)
-    parts = PARTS[freq]
-    period = accepted.year() * parts + (accepted.month() - 1) // (12 // parts)
     return ledger.mutate(
-        period=period.cast("int64"),
+        period=_period(accepted, freq),
+        settled=_period(closed.ifelse(ledger.replied, ibis.null("timestamp")), freq),
         closed=closed,
         # A reply dated to the day alone may seem to come before the hour of acceptance.
         elapsed=ibis.greatest(end.delta(accepted, unit="microsecond"), 0),
@@ -65,15 +69,65 @@ def events(ledger: Any, *, freq: Frequency, cut: datetime, as_of: datetime) -> A
     )
 
 
-def chosen(ledger: Any, where: Mapping[str, tuple[str, ...]]) -> Any:
-    """Keep the events of the wanted codes."""
-    wanted = [ledger[column].isin(codes) for column, codes in where.items()]
-    return ledger.filter(*wanted) if wanted else ledger
+def chosen(events: Any, where: Where) -> Any:
+    """Keep the events that meet every condition; `GRACE` gives them more time instead."""
+    wanted = [_meets(events, *pair) for pair in where if pair[0] != GRACE]
+    events = events.filter(*wanted) if wanted else events
+    for more in (condition for column, condition in where if column == GRACE):
+        events = events.mutate(allowed=events.allowed + int(float(more[0]) * DAY))
+    return events
 
 
-def totals(events: Any) -> Any:
+def _meets(events: Any, column: str, condition: Condition) -> Any:
+    if column == "replied":  # later replies had not come yet
+        return events.closed
+    if condition == KNOWN:
+        return events[column].notnull()
+    if isinstance(condition, Range):
+        low = events[column] >= condition.least if condition.least > -math.inf else None
+        high = events[column] <= condition.most if condition.most < math.inf else None
+        both = [end.fill_null(False) for end in (low, high) if end is not None]
+        return both[0] if len(both) == 1 else both[0] & both[1]
+    return events[column].isin(condition).fill_null(False)
+
+
+class Extra(NamedTuple):
+    """Something more to be counted: events that meet conditions, a sum, or distinct codes."""
+
+    kind: Literal["count", "sum", "kinds"]
+    of: Where | str
+
+    @property
+    def name(self) -> str:
+        """The column of the totals that holds it."""
+        return f"{self.kind} {self.of}"
+
+
+def totals(events: Any, extras: Iterable[Extra] = ()) -> Any:
     """Count events by organisation and period."""
-    return events.group_by("org", "period").aggregate(**counts(events))
+    more = {extra.name: _extra(events, extra) for extra in extras}
+    return events.group_by("org", "period").aggregate(**counts(events), **more)
+
+
+def _extra(events: Any, extra: Extra) -> Any:
+    if isinstance(extra.of, str):
+        column = events[extra.of]
+        return column.nunique() if extra.kind == "kinds" else column.sum().fill_null(0.0)
+    met = [_meets(events, *pair) for pair in extra.of]
+    return _count(reduce(and_, met)) if met else events.count()
+
+
+def flows(events: Any) -> Any:
+    """Count events by the periods in which they came and were settled (NULL: open still)."""
+    begun = events.accepted.delta(ibis.literal(EPOCH, type="timestamp"), unit="microsecond")
+    return events.group_by("org", "period", "settled").aggregate(
+        events=events.count(), begun=(begun // 1_000_000).cast("int64").sum()
+    )
+
+
+def _period(moment: Any, freq: Frequency) -> Any:
+    parts = PARTS[freq]
+    return (moment.year() * parts + (moment.month() - 1) // (12 // parts)).cast("int64")
 
 
 def counts(events: Any) -> dict[str, Any]:
@@ -85,10 +139,6 @@ def counts(events: Any) -> dict[str, Any]:
         "events_due": _count(events.allowed.notnull()),
         "closed_due": _count(events.closed & events.allowed.notnull()),
         "closed_on_time": _count(on_time),
-        "events_times_known": _count(events.times.notnull()),
-        "events_one_visit": _count(events.times <= 1),
-        "events_way_known": _count(events.way.notnull()),
-        "events_agency": _count(events.way == "agency"),
         "visit_groups": events.visit.nunique(),
         **{f"answer_{a}": _count(events.satisfaction == a) for a in ANSWERS},
     }

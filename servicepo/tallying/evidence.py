@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 import pandas as pd
 
@@ -11,6 +11,8 @@ from ..framework import Framework
 from ..tables import Dataset, Frequency, period_text, text_of
 from .cells import CELLS, STATIC, cells_of
 from .ordinals import ordinals, periods
+
+GAPS: Final = ("missing",)
 
 
 class Values(pd.DataFrame):
@@ -46,11 +48,15 @@ class Evidence:
     table : DataFrame
         Indexed by (org, period, indicator), one row per value: ``value``, ``numerator``,
         ``denominator``, ``n`` (scores, answers or events it rests on), ``standard_error`` (in units
-        of the value), ``full_mark`` (of a score). NaN where there is no such thing.
+        of the value), ``full_mark`` (of a score), ``issued`` and ``population`` (people asked, and
+        among how many, of a survey). NaN where there is no such thing.
     sources : DataFrame
         Indexed by (org, period, indicator, source), for evaluations: ``value`` of that source,
         ``weight`` as used (scaled up where others were missing; 0 for a source without weight),
         ``n`` (scores), ``standard_error`` (between raters; NaN for one).
+    gaps : DataFrame
+        Indexed by (org, period, indicator), for duties by the month, quarter or half-year: one row
+        for each that was not met, named in ``missing`` ("2024-03", "2024Q2").
     """
 
     data: Dataset
@@ -59,6 +65,7 @@ class Evidence:
     as_of: pd.Timestamp | None
     table: pd.DataFrame
     sources: pd.DataFrame
+    gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return f"Evidence({len(self.table)} values of {self.framework.id}, as of {self.as_of})"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..framework import Framework, Indicator
 from ..reading.text import key_of, match_key
-from ..sources import COUNTS
+from ..sources import COUNTS, is_number
 
 
 class Named(NamedTuple):
@@ -29,9 +29,9 @@ def names_of(indicator: Indicator, key: str) -> tuple[str, ...]:
 
 
 def record_names(indicator: Indicator) -> tuple[str, ...]:
-    """Return the record items a ratio names (its counts of organisations aside)."""
+    """Return the record items a ratio names (its counts of organisations and numbers aside)."""
     both = (names_of(indicator, key)[0] for key in ("numerator", "denominator"))
-    return tuple(name for name in both if name not in COUNTS)
+    return tuple(name for name in both if name not in COUNTS and not is_number(name))
 
 
 def pairs(indicators: Iterable[Indicator], key: str) -> pd.DataFrame:
@@ -86,3 +86,5 @@ def _asked(framework: Framework) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             yield i.code, "surveys", names_of(i, "question")
         elif kind == "ratio":
             yield from ((i.code, "evaluations", (name,)) for name in record_names(i))
+        elif kind == "checklist":
+            yield from ((i.code, "evaluations", (name,)) for name in names_of(i, "items"))

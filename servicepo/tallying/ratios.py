@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..errors import MethodError
 from ..framework import Indicator
 from ..reading.text import key_of
-from ..sources import COUNTS
+from ..sources import COUNTS, is_number
+from .matching import names_of
 from .scores import records
 
 
@@ -18,8 +20,8 @@ def ratio(
     Parameters
     ----------
     indicator : Indicator
-        Its source names ``numerator``, ``denominator`` (an item of statistics, or a count of the
-        organisations) and ``lag``: by how many periods the denominator is older.
+        Its source names ``numerator``, ``denominator`` (an item of statistics, a count of the
+        organisations, or a number) and ``lag``: by how many periods the denominator is older.
     evaluations : DataFrame
         Columns of the table, ``key``, ``period`` (its number), ``text``.
     organisations : DataFrame
@@ -44,6 +46,44 @@ def ratio(
     return pd.DataFrame({"value": top / bottom, "numerator": top, "denominator": bottom})
 
 
+def checklist(indicator: Indicator, evaluations: pd.DataFrame) -> pd.DataFrame:
+    """Count which items of a checklist are there.
+
+    Parameters
+    ----------
+    indicator : Indicator
+        Its source names ``items`` (due everywhere) and ``conditional`` ones (due where recorded).
+    evaluations : DataFrame
+        Columns of the table, ``key``, ``period`` (its number), ``text``.
+
+    Returns
+    -------
+    DataFrame
+        ``value``, ``numerator`` (items there), ``denominator`` and ``n`` (items due) by (org,
+        period). NaN where an item that is due everywhere is not recorded: blank is not absent.
+
+    Raises
+    ------
+    MethodError
+        For a record that is neither 0 nor 1.
+    """
+    due = names_of(indicator, "items")
+    parts = {
+        name: records(evaluations, key_of(name), "mean")
+        for name in (*due, *names_of(indicator, "conditional"))
+    }
+    table = pd.DataFrame({name: part for name, part in parts.items() if len(part)})
+    if wrong := [n for n in table if not table[n].dropna().isin([0.0, 1.0]).all()]:
+        raise MethodError(
+            "Items of a checklist must be recorded as 1 (there) or 0, got others for "
+            f"{wrong[0]!r}. Correct the records, or count the item in another way."
+        )
+    table = table.reindex(columns=list(parts))
+    whole = table[list(due)].notna().all(axis=1)
+    there, n = table.sum(axis=1).where(whole), table.notna().sum(axis=1).astype(float)
+    return pd.DataFrame({"value": there / n, "numerator": there, "denominator": n, "n": n})
+
+
 def attribute(indicator: Indicator, organisations: pd.DataFrame) -> pd.DataFrame:
     """Return a count of the organisations as a value, by org."""
     return pd.DataFrame({"value": organisations[str(indicator.source["column"])].astype(float)})
@@ -54,6 +94,8 @@ def _amounts(
 ) -> pd.Series:
     if name in COUNTS:
         return organisations[name].astype(float)
+    if is_number(name):
+        return pd.Series(float(name), index=organisations.index)
     return records(evaluations, key_of(name), str(indicator.source["combine"]))
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
 from ..framework import Indicator
-from ..tables import ANSWERS, Frequency
-from .answers import rated
-from .counting import Counted, Where, count
-from .handling import days, on_time_share
-from .spread import share_error
-
-_TIMED: Final = ("on_time_share", "median_days", "p90_days")
+from ..tables import Frequency
+from .counting import count
+from .figures import FLOWING, TIMED, extras_of, figure_of, where_of
+from .stocks import stocks
 
 
 class Served(NamedTuple):
@@ -58,109 +54,22 @@ def serve(
     TableError
         For moments with a time zone.
     """
-    wheres = list(dict.fromkeys(_where(i) for i in indicators))
-    timed = {_where(i) for i in indicators if i.source["measure"] in _TIMED}
-    counts, impossible = count(services, wheres, timed, freq=freq, as_of=as_of)
+    wheres = list(dict.fromkeys(where_of(i) for i in indicators))
+    counts, impossible = count(
+        services,
+        wheres,
+        {where_of(i) for i in indicators if i.source["measure"] in TIMED},
+        flowing={where_of(i) for i in indicators if i.source["measure"] in FLOWING},
+        extras=list(dict.fromkeys(extra for i in indicators for extra in extras_of(i))),
+        freq=freq,
+        as_of=as_of,
+    )
     everything = counts[()].totals.index
     parts = []
     for indicator in indicators:
-        own = counts[_where(indicator)]
-        own = Counted(own.totals.reindex(everything, fill_value=0), own.durations)
-        found = _MEASURES[str(indicator.source["measure"])](own, organisations, indicator)
+        own = counts[where_of(indicator)]
+        own = own._replace(totals=own.totals.reindex(everything, fill_value=0))
+        found = figure_of(indicator)(own, indicator, organisations, stocks(freq, as_of))
         found["indicator"] = indicator.code
         parts.append(found.set_index("indicator", append=True))
     return Served(pd.concat(parts), impossible)
-
-
-def _where(indicator: Indicator) -> Where:
-    return tuple(indicator.source["where"].items())  # type: ignore[attr-defined]
-
-
-# -- the measures --------------------------------------------------------------------------------
-Measured = Callable[[Counted, pd.DataFrame, Indicator], pd.DataFrame]
-
-
-def _volume(counted: Counted, organisations: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
-    events = counted.totals["events"].astype(float)
-    return pd.DataFrame({"value": events, "numerator": events, "n": events})
-
-
-def _volume_per_100(base: str) -> Measured:
-    def measure(
-        counted: Counted, organisations: pd.DataFrame, indicator: Indicator
-    ) -> pd.DataFrame:
-        found = _volume(counted, organisations, indicator)
-        orgs = found.index.get_level_values("org")
-        size = organisations[base].reindex(orgs).astype(float)
-        found["denominator"] = size.where(size > 0).to_numpy()
-        found["value"] = 100 * found["numerator"] / found["denominator"]
-        return found
-
-    return measure
-
-
-def _share(numerator: str, denominator: str) -> Measured:
-    def measure(
-        counted: Counted, organisations: pd.DataFrame, indicator: Indicator
-    ) -> pd.DataFrame:
-        part = counted.totals[numerator].astype(float)
-        whole = counted.totals[denominator].astype(float)
-        whole = whole.where(whole > 0)
-        share = part / whole
-        return pd.DataFrame(
-            {
-                "value": share,
-                "numerator": part,
-                "denominator": whole,
-                "n": whole,
-                "standard_error": share_error(share, whole),
-            }
-        )
-
-    return measure
-
-
-def _on_time(counted: Counted, organisations: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
-    return on_time_share(counted.durations)
-
-
-def _days(q: float) -> Measured:
-    def measure(
-        counted: Counted, organisations: pd.DataFrame, indicator: Indicator
-    ) -> pd.DataFrame:
-        return days(counted.durations, q)
-
-    return measure
-
-
-def _satisfaction(
-    counted: Counted, organisations: pd.DataFrame, indicator: Indicator
-) -> pd.DataFrame:
-    counts = counted.totals[[f"answer_{a}" for a in ANSWERS]].set_axis(list(ANSWERS), axis=1)
-    return rated(counts, indicator)
-
-
-def _visit_groups(
-    counted: Counted, organisations: pd.DataFrame, indicator: Indicator
-) -> pd.DataFrame:
-    groups = counted.totals["visit_groups"].astype(float)
-    return pd.DataFrame({"value": groups, "numerator": groups, "n": counted.totals["events"]})
-
-
-_MEASURES: Final[Mapping[str, Measured]] = MappingProxyType(
-    {
-        "volume": _volume,
-        "volume_per_100_households": _volume_per_100("households"),
-        "volume_per_100_members": _volume_per_100("members"),
-        "on_time_share": _on_time,
-        "closed_on_time_share": _share("closed_on_time", "closed_due"),
-        "registered_on_time_share": _share("closed_on_time", "events_due"),
-        "median_days": _days(0.5),
-        "p90_days": _days(0.9),
-        "open_share": _share("events_open", "events"),
-        "one_visit_share": _share("events_one_visit", "events_times_known"),
-        "agency_share": _share("events_agency", "events_way_known"),
-        "satisfaction": _satisfaction,
-        "visit_groups_covered": _visit_groups,
-    }
-)

@@ -5,24 +5,30 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 import pandas as pd
 
 from ..errors import MethodError, MethodWarning, TableError
 from ..framework import Framework, Indicator
 from ..methods.guards import choose, listed
-from ..tables import Dataset, Frequency
+from ..tables import Dataset, Frequency, period_text
 from .answers import rate
-from .evidence import Evidence, Values
+from .counting import count
+from .evidence import GAPS, Evidence, Values
+from .figures import where_of
+from .frequency import Kept, kept, refuse_coarse
 from .matching import keyed, not_found, wanted_keys
 from .ordinals import PARTS, coarser, ordinals, periods
-from .ratios import attribute, ratio
+from .ratios import attribute, checklist, ratio
 from .scores import score
 from .services import serve
 
 KEY: Final = ["org", "period", "indicator"]
-KEPT: Final = ["value", "numerator", "denominator", "n", "standard_error", "full_mark"]
+KEPT: Final = [
+    *("value", "numerator", "denominator", "n", "standard_error", "full_mark"),
+    *("issued", "population"),
+]
 
 
 def tally(
@@ -100,8 +106,9 @@ def tally(
                 "which are not used. Add them to source_weights in the framework."
             )
         )
-    parts = [scored.values, rate(surveys, _of(framework, "survey"))]
+    parts = [scored.values, rate(surveys, _of(framework, "survey"), data.organisations)]
     served = _of(framework, "service")
+    day = drawn
     drawn = drawn if served else None
     if drawn is not None:
         found = serve(data.services, served, data.organisations, freq=period, as_of=drawn)
@@ -114,7 +121,14 @@ def tally(
                     "ledger."
                 )
             )
+    duties = _of(framework, "frequency")
+    refuse_coarse(duties, period)
+    duty = None
+    if duties and day is not None:
+        duty = _duties(data.services, duties, period, day)
+        parts.append(duty.values)
     held = [
+        *((i, checklist(i, evaluations)) for i in _of(framework, "checklist")),
         *((i, ratio(i, evaluations, data.organisations)) for i in _of(framework, "ratio")),
         *((i, attribute(i, data.organisations)) for i in _of(framework, "attribute")),
     ]
@@ -145,7 +159,8 @@ def tally(
         )
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    return _values(table, scored.sources, framework, data, period, drawn)
+    gaps = _gaps(duty, period)
+    return _values(table, scored.sources, framework, data, period, drawn, gaps)
 
 
 def _of(framework: Framework, kind: str) -> list[Indicator]:
@@ -188,6 +203,30 @@ def _coarse(
                 )
             )
     return notes
+
+
+def _duties(
+    services: pd.DataFrame, duties: Sequence[Indicator], freq: Frequency, as_of: pd.Timestamp
+) -> Kept:
+    """Count the events of duties by the period in which they fall due, and judge them."""
+    counts = {}
+    for per in dict.fromkeys(cast(Frequency, i.source["per"]) for i in duties):
+        wheres = [where_of(i) for i in duties if i.source["per"] == per]
+        found, _ = count(services, wheres, set(), freq=per, as_of=as_of)
+        counts[per] = {where: counted.totals["events"] for where, counted in found.items()}
+    return kept(counts, duties, freq=freq, as_of=as_of)
+
+
+def _gaps(duty: Kept | None, freq: Frequency) -> pd.DataFrame:
+    """Name the periods in which duties were not met."""
+    if duty is None or duty.gaps.empty:
+        return pd.DataFrame(columns=[*KEY, *GAPS], dtype="str").set_index(KEY)
+    gaps = duty.gaps
+    missing = pd.Series("", index=gaps.index)
+    for per, own in gaps.groupby("per"):
+        missing[own.index] = period_text(periods(own["missing"], cast(Frequency, per)))
+    gaps = gaps.assign(missing=missing, period=periods(gaps["period"], freq))
+    return gaps.set_index(KEY)[list(GAPS)].sort_values("missing").sort_index(kind="stable")
 
 
 def _is_dated(frame: pd.DataFrame) -> bool:
@@ -257,6 +296,7 @@ def _values(
     data: Dataset,
     freq: Frequency,
     drawn: pd.Timestamp | None,
+    gaps: pd.DataFrame,
 ) -> Values:
     """Shape the values and put their evidence beside them."""
     index = pd.MultiIndex.from_arrays(
@@ -271,5 +311,5 @@ def _values(
         levels[1] = periods(levels[1], freq)
         sources = sources.set_axis(pd.MultiIndex.from_arrays(levels, names=[*KEY, "source"]))
     known = Values(values)
-    known.evidence = Evidence(data, framework, freq, drawn, table, sources)
+    known.evidence = Evidence(data, framework, freq, drawn, table, sources, gaps)
     return known
