@@ -25,8 +25,8 @@ Ranking (综合评价)
     `ranking` TOPSIS 优劣解距离法, VIKOR, 灰色关联; `promethee`; `rank_sum_ratio` 秩和比 RSR;
     `fuzzy_evaluation` 模糊综合评价; `data_envelopment` 数据包络分析 DEA.
 Relations and reasons
-    `coupling` 耦合协调度; `obstacle` 障碍度; `shapley` any rule's gap; `multivariate` α, ω, KMO,
-    Bartlett, VIF (信度、效度).
+    `coupling` 耦合协调度; `obstacle` 障碍度; `improvement` what it takes 最省路径; `shapley` any
+    rule's gap; `multivariate` α, ω, KMO, Bartlett, VIF (信度、效度).
 Groups and inequality
     `inequality` Gini, Theil 泰尔指数, Dagum, Atkinson, Lorenz, Wolfson; `nested_inequality` regions
     and domains in them, change; `resampling` intervals of these;

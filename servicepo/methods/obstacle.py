@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError
-from .guards import FloatArray, as_matrix, check_weights, listed, refuse_columns
+from .guards import FloatArray, as_matrix, check_weights, listed
 
 
 def obstacle_degree(
@@ -168,88 +168,6 @@ def main_obstacles(obstacles: pd.DataFrame, *, most: int = 3) -> pd.DataFrame:
         indicator=obstacles.columns.to_numpy()[columns[listed_ones]],
         degree=found[listed_ones],
     )
-
-
-def cheapest_improvement(
-    scores: pd.DataFrame,
-    weights: pd.Series,
-    target: float,
-    *,
-    costs: pd.Series | None = None,
-    most: float = np.inf,
-    top: float = 1.0,
-) -> pd.DataFrame:
-    """Tell how far every indicator must rise, at the least cost, to reach a score.
-
-    Parameters
-    ----------
-    scores : DataFrame, n × m
-        Normalised scores, higher is better. An indicator that is NaN cannot be improved and counts
-        as 0.
-    weights : Series of float, m
-        Sum 1.
-    target : float
-        The weighted mean to be reached, on the scale of the scores.
-    costs : Series of float, m, optional
-        Cost of one unit of each score, above 0; equal by default.
-    most : float
-        The farthest one indicator can rise.
-    top : float
-        The best score.
-
-    Returns
-    -------
-    DataFrame, n × m
-        Rises, at least 0; all 0 where the target is reached already, all NaN where it is out of
-        reach.
-
-    Raises
-    ------
-    MethodError
-        Where weights or costs do not fit the columns.
-
-    Notes
-    -----
-    Minimise ``sum_j c_j d_j`` subject to ``sum_j w_j (x_j + d_j) >= T`` and ``0 <= d_j <= min(most,
-    top - x_j)``. With one constraint the greedy answer is exact: indicators rise in the order of
-    ``w_j / c_j``.
-
-    References
-    ----------
-    Kadziński et al. (2016), Journal of Global Optimization 65, 531, look for such changes in
-    rankings and classes.
-
-    Examples
-    --------
-    >>> scores = pd.DataFrame({"a": [0.5, 0.9], "b": [0.25, 0.9]}, index=["u", "v"])
-    >>> cheapest_improvement(scores, pd.Series({"a": 0.75, "b": 0.25}), 0.875)
-         a     b
-    u  0.5  0.25
-    v  0.0  0.00
-    """
-    x = as_matrix(scores, what="scores", least=0, missing=True)
-    w = check_weights(weights, scores.columns)
-    c = np.ones(len(w)) if costs is None else _costs(costs, scores)
-    room = np.nan_to_num(np.clip(top - x, 0.0, most))
-    gap = target - np.nan_to_num(x) @ w
-    rises = np.zeros_like(room)
-    for j in np.argsort(-w / c, kind="stable"):
-        if w[j] > 0:
-            rises[:, j] = np.clip(gap / w[j], 0.0, room[:, j])
-            gap = gap - w[j] * rises[:, j]
-    rises[gap > 1e-9 * top] = np.nan
-    return pd.DataFrame(rises, index=scores.index, columns=scores.columns)
-
-
-def _costs(costs: pd.Series, scores: pd.DataFrame) -> FloatArray:
-    c = costs.reindex(scores.columns).to_numpy(dtype=float)
-    refuse_columns(
-        ~((c > 0) & np.isfinite(c)),
-        list(scores.columns),
-        "costs must be above 0 for every indicator, got another or none for",
-        "Give what one unit of the score costs.",
-    )
-    return c
 
 
 def _reference(reference: float | pd.Series | pd.DataFrame, scores: pd.DataFrame) -> FloatArray:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy.optimize import linprog
 
 from servicepo.errors import MethodError
 from servicepo.methods import obstacle
@@ -34,47 +33,6 @@ def test_obstacle_degree_seven_indicators(example):
     assert_allclose(made.iloc[0] * 100, example["obstacle_pct"], rtol=1e-12)
     in_points = obstacle.obstacle_degree(scores * 100, weights, reference=100)
     assert_allclose(in_points, made, rtol=1e-12)
-
-
-def test_cheapest_improvement_reference_09_diagnosis(shared):
-    path = shared / "reference" / "methods" / "09_diagnosis" / "path_to_next_grade.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    cost = pd.Series(told["cost"])
-    scores = pd.DataFrame([told["x"]])
-    made = obstacle.cheapest_improvement(
-        scores, pd.Series(told["w"]), told["T"], costs=cost, most=0.3
-    )
-    assert float(made.iloc[0] @ cost) == pytest.approx(told["lp_cost"], abs=1e-9)
-    assert_allclose(made.iloc[0], told["d"], atol=1e-9)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_cheapest_improvement_is_the_linear_programme(seed):
-    rng = np.random.default_rng(seed)
-    w, cost = rng.dirichlet(np.ones(5)), rng.uniform(0.5, 5, 5)
-    scores = pd.DataFrame(rng.uniform(0, 1, (4, 5)), columns=list("abcde"))
-    before = scores.copy()
-    prices = pd.Series(cost, index=scores.columns)
-    weights = pd.Series(w, index=scores.columns)
-    made = obstacle.cheapest_improvement(scores, weights, 0.7, costs=prices, most=0.4)
-    for name, x in scores.iterrows():
-        caps = [(0, min(0.4, 1 - value)) for value in x]
-        found = linprog(cost, [-w], [w @ x - 0.7], bounds=caps)
-        if found.status == 2:
-            assert made.loc[name].isna().all()
-        else:
-            assert made.loc[name] @ cost == pytest.approx(found.fun, abs=1e-9)
-            assert w @ (x + made.loc[name]) >= 0.7 - 1e-9
-    pd.testing.assert_frame_equal(scores, before)
-
-
-def test_cheapest_improvement_refuses_costs_of_nothing():
-    with pytest.raises(MethodError) as caught:
-        obstacle.cheapest_improvement(SCORES, WEIGHTS, 0.9, costs=pd.Series({"a": 1.0, "b": 0.0}))
-    assert str(caught.value) == (
-        "costs must be above 0 for every indicator, got another or none for 'b', 'c'. "
-        "Give what one unit of the score costs."
-    )
 
 
 def test_raw_obstacles_are_the_shapley_values_of_a_linear_gap(example):
