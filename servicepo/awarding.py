@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .conditions import column_of
+from .conditions import Limit, column_of, least_steps
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .methods.grades import (
@@ -181,6 +181,64 @@ def apply_scheme(
         quotas=_readable(quotas, scheme, when, labels),
         probabilities=probabilities,
         repeated=repeated,
+    )
+
+
+def steps_to(
+    index: Index,
+    scheme: Scheme,
+    made: Awarded,
+    level: int,
+    at: Levels,
+    costs: pd.Series | None = None,
+    caps: pd.Series | None = None,
+) -> pd.DataFrame:
+    """List the cheapest steps of some rows, all of the grade below, to one grade.
+
+    Parameters
+    ----------
+    index, scheme, made
+        What was graded, how, and what came of it.
+    level : int
+        The grade to be reached.
+    at : array of int
+        The rows.
+    costs, caps : Series, optional
+        As `least_steps` takes them.
+
+    Returns
+    -------
+    DataFrame
+        As `least_steps`.
+    """
+    rows = index.overall.index
+    periods = rows.get_level_values("period")
+    table = pd.DataFrame({"period": periods, "group": made.group.to_numpy(), "score": made.score})
+    given = table[made.grade >= level].groupby(["period", "group"])["score"].min()
+    full = made.quotas[made.quotas["given"] < made.quotas["candidates"]]
+    full = full[full["grade"] == scheme.order[level]]
+    turned = set(zip(full["period"], full["group"], strict=True))
+    own = zip(table["period"].iloc[at], table["group"].iloc[at], strict=True)
+    last = np.array([given.get(key, np.nan) if key in turned else -math.inf for key in own])
+    limits = []
+    for bar in scheme.bars:
+        hit = trips(bar, bar_values(index, bar))[at]
+        if bar.grades:
+            hit &= _allowed(scheme, bar) < level
+        else:
+            hit &= (made.before[at] >= 0) & (made.before[at] < level)
+        if hit.any():
+            places = (bar.indicator, bar.column, bar.dimension)
+            limits.append(Limit(bar.code, *places, bar.limit, hit))
+    target = np.fmax(made.cuts[at, level - 1], last) - (made.score - index.overall.to_numpy())[at]
+    return least_steps(
+        index,
+        pd.MultiIndex.from_tuples(list(rows[at]), names=["org", "period"]),
+        target=np.where(np.isfinite(target), target, np.nan),
+        rule=scheme.order[level],
+        limits=limits,
+        costs=costs,
+        caps=caps,
     )
 
 

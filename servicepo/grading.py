@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .awarding import Awarded, Band, apply_scheme, bar_values, trips
+from .awarding import Awarded, Band, apply_scheme, bar_values, steps_to, trips
+from .conditions import COLUMNS
 from .declared import near
 from .errors import MethodError, MethodWarning
 from .index import Index
@@ -21,6 +22,7 @@ from .labels import Language, word
 from .marks import against_bounds, refuse_outside
 from .methods.grades import award
 from .rules import Bar, Scheme, load_scheme
+from .tables import text_of
 
 USUAL_BAND: Final = 0.7
 
@@ -209,6 +211,65 @@ class Grades:
             if outcome == "placed":
                 break
         return rows
+
+    def conditions(
+        self,
+        org: str | None = None,
+        *,
+        period: pd.Period | str | None = None,
+        costs: pd.Series | None = None,
+        caps: pd.Series | None = None,
+    ) -> pd.DataFrame:
+        """Tell what it takes to reach the next grade, the others staying as they are.
+
+        Parameters
+        ----------
+        org : str, optional
+            The organisation; everybody with a grade below the best by default.
+        period : Period or str, optional
+            The last one by default.
+        costs, caps : Series, optional
+            As in `WeakBranches.conditions`.
+
+        Returns
+        -------
+        DataFrame
+            As `WeakBranches.conditions`; ``rule`` is the next grade, or the code of a bar that
+            closes it. Where a quota is full, the score to be reached is the lowest one that was
+            given the grade in the class, which must then be exceeded.
+
+        Raises
+        ------
+        MethodError
+            For an unknown organisation or period, a scheme by rank sum ratio, or an index that is
+            no bounded arithmetic or geometric mean.
+        """
+        if self.scheme.method == "rank_sum_ratio":
+            raise MethodError(
+                "conditions need cut-offs, quotas or natural breaks, got a rank sum ratio. "
+                "Grade by another scheme."
+            )
+        periods = self.table.index.get_level_values("period")
+        told = {text_of(when): when for when in periods.unique()}
+        when = periods.max() if period is None else told.get(str(period))
+        mine = (periods == when) & (self._awarded.grade >= 0)
+        orgs = self.table.index.get_level_values("org")
+        if org is not None:
+            mine &= orgs == org
+            if not mine.any():
+                raise MethodError(
+                    f"an organisation with a grade in {period or when} must be named, got {org!r}. "
+                    "Look it up in grades.table."
+                )
+        at = np.flatnonzero(mine & (self._awarded.grade < len(self.scheme.grades) - 1))
+        aims = self._awarded.grade[at] + 1
+        parts = [
+            steps_to(self.index, self.scheme, self._awarded, level, at[aims == level], costs, caps)
+            for level in np.unique(aims)
+        ]
+        made = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        made = made.reindex(columns=["org", *COLUMNS])
+        return made if org is None else made.drop(columns="org")
 
     def methods(self, language: Language = "zh") -> str:
         """Tell in one paragraph how grades were given, ready for a methods section."""

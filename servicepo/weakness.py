@@ -14,7 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from .anonymity import anonymous_codes
-from .conditions import TOLERANCE, counted_weights, looked_at, off_bottom, off_criteria
+from .conditions import (
+    TOLERANCE,
+    counted_weights,
+    criteria_limits,
+    least_steps,
+    looked_at,
+)
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
@@ -115,56 +121,82 @@ class WeakBranches:
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.table[self.table['weak']].round(3).to_html()}"
 
-    def conditions(self, org: str) -> pd.DataFrame:
-        """Tell what would take an organisation off the list, the others staying as they are.
+    def conditions(
+        self,
+        org: str | None = None,
+        *,
+        costs: pd.Series | None = None,
+        caps: pd.Series | None = None,
+    ) -> pd.DataFrame:
+        """Tell what would take organisations off the list, the others staying as they are.
 
         Parameters
         ----------
-        org : str
-            The organisation, by code or by name.
+        org : str, optional
+            The organisation, by code or by name; all that a rule names by default.
+        costs : Series, optional
+            What a point of score costs, by indicator, above 0; 1 each by default.
+        caps : Series, optional
+            The farthest an indicator can rise, in points of score; to 100 by default.
 
         Returns
         -------
         DataFrame
-            One row per step: ``rule`` it answers, ``indicator`` (or column of the organisations),
-            ``now``, ``needed``, ``improvement``, ``weight`` and ``gain`` (points of the overall
-            score). Steps for "bottom_share" are in points of score (0..100): the least total
-            improvement after which the overall score is as high as the lowest score outside the
-            bottom share, which must then be exceeded. Steps for a criterion are in the unit of the
-            indicator. Empty for an organisation that no rule names.
+            One row per step: ``org`` (where all were asked for), ``rule`` it answers, ``indicator``
+            (or column of the organisations), ``now``, ``needed``, ``improvement``, ``weight``,
+            ``gain`` (points of the overall score) and ``cost``. Steps for "bottom_share" are in
+            points of score (0..100): the cheapest improvement after which the overall score is as
+            high as the lowest score outside the bottom share, which must then be exceeded. Steps
+            for a criterion are in the unit of the indicator and come first: what they add to the
+            overall score counts. One row with an empty indicator where it cannot be reached. Empty
+            for an organisation that no rule names.
 
         Raises
         ------
         MethodError
-            For an unknown organisation; for an index that is not a bounded arithmetic mean; where
-            the whole class stands in the bottom share.
+            For an unknown organisation; for an index that is no bounded arithmetic or geometric
+            mean; where the whole class stands in the bottom share.
 
         Notes
         -----
-        Minimise Σ d_j subject to Σ w_j d_j ≥ T − S and 0 ≤ d_j ≤ 100 − s_j. For a linear index the
-        greedy answer is exact: raise the indicators in the order of their weights (of equal ones
-        the lowest score first) until the sum is reached.
+        Minimise Σ c_j d_j subject to Σ w_j (s_j + d_j) ≥ T, the limits of the criteria and 0 ≤ d_j
+        ≤ 100 − s_j (`methods.improvement.cheapest_improvement`).
         """
-        coded = self.codes.index[self.codes == org]
-        name = coded[0] if len(coded) else org
-        shown = name if self.names else self.codes.get(name)
-        if shown not in self.table.index:
-            raise MethodError(
-                f"an organisation of the list must be named, got {org!r}. Look it up in weak.table."
-            )
-        own = self.table.loc[shown]
-        rows = off_criteria(self.index, self.declared, (name, self.period), str(own["rules"]))
-        if own["bottom"]:
-            peers = self.table[(self.table["group"] == own["group"]) & ~self.table["bottom"]]
-            target = peers["score"].min()
-            if np.isnan(target):
+        table = self.table[self.table["weak"]]
+        if org is not None:
+            coded = self.codes.index[self.codes == org]
+            name = coded[0] if len(coded) else org
+            shown = name if self.names else self.codes.get(name)
+            if shown not in self.table.index:
                 raise MethodError(
-                    f"somebody must stand above the bottom share, got nobody in {own['group']!r}. "
-                    "Choose a smaller share."
+                    f"an organisation of the list must be named, got {org!r}. "
+                    "Look it up in weak.table."
                 )
-            rows = [*off_bottom(self.index, (name, self.period), target), *rows]
-        columns = ["rule", "indicator", "now", "needed", "improvement", "weight", "gain"]
-        return pd.DataFrame(rows, columns=columns)
+            table = self.table.loc[[shown]]
+        name_of = pd.Series(self.codes.index, self.codes)
+        names = table.index if self.names else pd.Index(name_of[table.index])
+        rows = pd.MultiIndex.from_product([names, [self.period]], names=["org", "period"])
+        outside = self.table[~self.table["bottom"]].groupby("group")["score"].min()
+        target = table["group"].map(outside).where(table["bottom"]).to_numpy(dtype=float)
+        alone = table["bottom"].to_numpy() & np.isnan(target)
+        if alone.any():
+            raise MethodError(
+                "somebody must stand above the bottom share, got nobody in "
+                f"{table['group'][alone].iloc[0]!r}. Choose a smaller share."
+            )
+        made = least_steps(
+            self.index,
+            rows,
+            target=target,
+            rule="bottom_share",
+            limits=criteria_limits(self.index, self.declared, rows, list(table["rules"])),
+            costs=costs,
+            caps=caps,
+        )
+        if org is not None:
+            return made.drop(columns="org")
+        shown_as = pd.Series(table.index, names)
+        return made.assign(org=made["org"].map(shown_as))
 
     def methods(self, language: Language = "zh") -> str:
         """Tell in one paragraph how weak branches were found, ready for a methods section."""

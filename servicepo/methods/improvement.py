@@ -396,6 +396,7 @@ def _fill_up(
     at = np.maximum((gained < need[:, None]).sum(axis=1) - 1, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = breaks[rows, at] + (need - gained[rows, at]) / slope[rows, at]
+    level = np.where(need >= gained[:, -1], breaks[:, -1], level)
     after = np.exp(np.clip(level[:, None] + shift, low, high))
     rises: FloatArray = np.where(counts & (need > 0)[:, None], np.maximum(after - x, 0.0), 0.0)
     rises[need > gained[:, -1] + REACHED] = np.nan

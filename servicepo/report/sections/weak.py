@@ -151,6 +151,7 @@ def _step_rows(
             steps = found.conditions(org)
         except MethodError:
             continue
+        gain = float(steps["gain"].sum())
         steps = steps[steps["rule"] == "bottom_share"]
         if steps.empty:
             continue
@@ -167,7 +168,7 @@ def _step_rows(
         more = len(steps) - STEPS
         if more > 0:
             said.append(material.say("weak.more_steps", count=more))
-        yield material.shown[org], float(steps["gain"].sum()), material.clauses(said)
+        yield material.shown[org], gain, material.clauses(said)
 
 
 def steps_table(material: Material, steps: pd.DataFrame) -> Part:
