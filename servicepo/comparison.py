@@ -8,16 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .bench import Group, combine
-from .declared import near
+from .domain_history import DomainHistory, follow, tidy_densities
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
-from .methods.group_tests import dunn, kruskal_wallis
-from .methods.inequality import dagum, theil_decomposition
-from .tables import period_text, text_of
-
-_QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
+from .methods.group_tests import dunn, holm, kruskal_wallis, permutation_test
+from .methods.guards import listed
+from .methods.inequality import dagum
+from .methods.inequality_table import inequality_table
+from .methods.nested_inequality import NestedTheil, nested_theil
+from .methods.quantile_shift import quantile_shift
+from .shared_scores import (
+    groups_of,
+    period_of,
+    refuse_mixed_full_marks,
+    shared_indicators,
+    shared_score,
+    summarise,
+)
+from .tables import text_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,18 +39,26 @@ class DomainComparison:
         Indexed by (org, period): the group (a column named as ``by``) and ``score``, put together
         from the shared indicators only.
     summary : DataFrame
-        Indexed by group: ``n`` (with a score), ``without_score``, ``mean``, ``sd``, ``min``,
-        ``q25``, ``median``, ``q75``, ``max``, ``shared_weight`` (share of the group's own weight
-        that rests on the shared indicators).
+        Indexed by group: ``n`` (with a score), ``without_score``, ``mean``, ``low``, ``high`` (95 %
+        interval of the mean, by Student's t), ``sd``, ``skew``, ``min``, ``q25``, ``median``,
+        ``q75``, ``max``, ``floor_share``, ``ceiling_share`` (with a score of 0 and of 100; NaN for
+        scores without bounds), ``shared_weight`` (share of the group's own weight that rests on the
+        shared indicators).
+    ends : DataFrame
+        Indexed by (indicator, group): ``n``, ``floor_share``, ``ceiling_share`` of the shared
+        indicators. Where most have the full mark, an indicator tells nobody apart any more.
     tests : DataFrame
-        One row, ``kruskal_wallis``: ``statistic``, ``degrees_of_freedom``, ``p_value``,
+        Rows ``kruskal_wallis`` and ``permutation`` (the same statistic without its approximation;
+        absent without draws): ``statistic``, ``degrees_of_freedom``, ``p_value``,
         ``epsilon_squared``, ``eta_squared``.
     pairs : DataFrame
         One row per pair of groups: ``group``, ``other``, ``n``, ``n_other``, ``difference`` (of
-        medians), ``z``, ``p_value``, ``p_holm`` (Dunn), ``cliffs_delta``.
+        medians), ``z``, ``p_value``, ``p_holm`` (Dunn), ``p_permutation`` (of the means, by Holm;
+        NaN without draws), ``cliffs_delta``.
     inequality : DataFrame
-        Indexed by (measure, part): ``value`` and ``share`` (of the total). Gini by group; Theil T
-        within and between; Dagum within, between and transvariation.
+        Indexed by (measure, part), as `methods.inequality_table` gives: ``value``, ``share``,
+        ``by_chance``, ``low``, ``high``, ``share_low``, ``share_high``. Empty where scores are
+        negative or a group has only zeros.
     distances : DataFrame
         Dagum's relative affluence D_jh of each pair of groups, 0..1.
     indicators : tuple of str
@@ -50,12 +67,15 @@ class DomainComparison:
         Column of the organisations that was compared.
     period : Period
         When.
+    draws, seed : int
+        Of everything that was drawn.
     index : Index
         What was compared.
     """
 
     scores: pd.DataFrame
     summary: pd.DataFrame
+    ends: pd.DataFrame
     tests: pd.DataFrame
     pairs: pd.DataFrame
     inequality: pd.DataFrame
@@ -63,6 +83,8 @@ class DomainComparison:
     indicators: tuple[str, ...]
     by: str
     period: pd.Period
+    draws: int
+    seed: int
     index: Index
 
     def __repr__(self) -> str:
@@ -76,6 +98,117 @@ class DomainComparison:
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.summary.round(2).to_html()}"
 
+    def densities(self, *, bandwidth: float | None = None) -> pd.DataFrame:
+        """Estimate the density of each group's scores, with one bandwidth on one grid.
+
+        Parameters
+        ----------
+        bandwidth : float, optional
+            In points; by default as `methods.densities.common_bandwidth` chooses.
+
+        Returns
+        -------
+        DataFrame
+            ``group``, ``score``, ``density`` and ``n``; groups of fewer than 5 are left out.
+
+        Raises
+        ------
+        MethodError
+            Where no group has 5 scores that differ.
+        """
+        known = self.scores.dropna()
+        return tidy_densities(known["score"], known[self.by], "group", self.index, bandwidth)
+
+    def shift(
+        self, one: str, other: str, *, estimator: str = "harrell_davis", draws: int = 2000
+    ) -> pd.DataFrame:
+        """Compare two groups decile by decile, to see where the second lies above the first.
+
+        Parameters
+        ----------
+        one, other : str
+            Groups.
+        estimator : {"harrell_davis", "plain"}
+            As `methods.quantile_shift.quantile_shift`.
+        draws : int
+            For the intervals and the band.
+
+        Returns
+        -------
+        DataFrame
+            As `methods.quantile_shift.quantile_shift`, indexed by quantile: ``x``, ``y``,
+            ``difference`` (other − one), ``low``, ``high``, ``band_low``, ``band_high``.
+
+        Raises
+        ------
+        MethodError
+            For a group that is not there, or fewer than 5 scores in one.
+        """
+        for group in (one, other):
+            if group not in self.summary.index:
+                raise MethodError(
+                    f"groups must be those compared, got {group!r}. "
+                    f"Take two of {listed(self.summary.index)}."
+                )
+        known = self.scores.dropna()
+        first, second = (known.loc[known[self.by] == g, "score"] for g in (one, other))
+        return quantile_shift(first, second, estimator=estimator, draws=draws, seed=self.seed)
+
+    def nested(self, outer: str, *, draws: int = 1000) -> NestedTheil:
+        """Split inequality over an outer grouping (such as townships) and these groups inside it.
+
+        Parameters
+        ----------
+        outer : str
+            Column of the organisations.
+        draws : int
+            For the intervals; 0 gives none.
+
+        Returns
+        -------
+        NestedTheil
+
+        Raises
+        ------
+        MethodError
+            For a column that is not there, or an organisation without a class in it; for negative
+            scores.
+
+        Warns
+        -----
+        MethodWarning
+            Where a group inside a class holds one organisation only.
+        """
+        known = self.scores.dropna()
+        classes = groups_of(self.index, outer, self.period).reindex(known.index)
+        levels = pd.DataFrame({outer: classes, self.by: known[self.by]})
+        return nested_theil(known["score"], levels, draws=draws, seed=self.seed)
+
+    def history(self, *, draws: int = 1000) -> DomainHistory:
+        """Follow the same groups through all periods, to see whether the gap is closing.
+
+        Parameters
+        ----------
+        draws : int
+            For the intervals; 0 gives none.
+
+        Returns
+        -------
+        DomainHistory
+
+        Raises
+        ------
+        MethodError
+            For one period, a period without two groups, groups without an indicator that all share
+            in all periods, or changing full marks.
+
+        Warns
+        -----
+        MethodWarning
+            Where an indicator is left out because it has no values in some period.
+        """
+        return follow(self.index, self.by, draws=draws, seed=self.seed)
+
     def methods(self, language: Language = "zh") -> str:
         """Tell in one paragraph how the groups were compared, ready for a methods section."""
         return word("methods.comparison", language).format(
@@ -83,11 +216,17 @@ class DomainComparison:
             groups=len(self.summary),
             indicators=len(self.indicators),
             low=f"{self.summary['shared_weight'].min():.0%}",
+            draws=self.draws,
         )
 
 
 def compare_domains(
-    index: Index, *, by: str = "domain", period: pd.Period | str | None = None
+    index: Index,
+    *,
+    by: str = "domain",
+    period: pd.Period | str | None = None,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> DomainComparison:
     """Compare the distributions of groups of organisations in one period.
 
@@ -99,6 +238,11 @@ def compare_domains(
         Column of the organisations whose classes are compared: "domain", "sector", a region.
     period : Period or str, optional
         The last one by default.
+    draws : int
+        Deals of the permutation tests and samples of the intervals of inequality; 0 leaves both
+        out.
+    seed : int
+        For the draws.
 
     Returns
     -------
@@ -113,8 +257,9 @@ def compare_domains(
     Warns
     -----
     MethodWarning
-        Where organisations have no group and are left out; where the groups' weights of the shared
-        indicators differ; where negative scores, or a group of zeros, leave no inequality measures.
+        Where organisations have no group and are left out; where a group holds one organisation
+        only; where the groups' weights of the shared indicators differ; where negative scores, or a
+        group of zeros, leave no inequality measures.
 
     Notes
     -----
@@ -142,168 +287,112 @@ def compare_domains(
     organs  2  86.5    86.5
     rural   2  76.0    76.0
     """
-    when = _period(index, period)
-    groups = _groups(index, by, when)
-    indicators = _shared(index, groups)
-    _refuse_mixed_full_marks(index, groups, indicators)
+    when = period_of(index, period)
+    groups = groups_of(index, by, when)
+    indicators = shared_indicators(index, groups)
+    refuse_mixed_full_marks(index, groups, indicators)
     own = index.weights["global_weight"]
     shared_weight = own[own.index.isin(indicators, level="indicator")].groupby(level="group").sum()
     share = index.group_of_row[groups.index].map(shared_weight)
-    scores = pd.DataFrame({by: groups, "score": _shared_score(index, indicators, groups.index)})
-    summary = _summary(scores["score"], groups).assign(shared_weight=share.groupby(groups).mean())
+    parts = index.scores.loc[groups.index, list(indicators)]
+    scores = pd.DataFrame({by: groups, "score": shared_score(index, parts)})
+    bounded = index.scale.bounded
+    summary = _summary(scores["score"], groups, bounded)
     known = scores.dropna()
-    tests = kruskal_wallis(known["score"], known[by])._asdict()
-    inequality, distances = _inequality(known["score"], known[by])
+    _warn_of_single(known[by])
+    inequality, distances = _inequality(known["score"], known[by], draws, seed)
     return DomainComparison(
         scores=scores,
-        summary=summary,
-        tests=pd.DataFrame(tests, index=pd.Index(["kruskal_wallis"], name="test")),
-        pairs=_pairs(known["score"], known[by], summary),
+        summary=summary.assign(shared_weight=share.groupby(groups).mean()),
+        ends=_ends(parts, groups, bounded),
+        tests=_tests(known["score"], known[by], draws, seed),
+        pairs=_pairs(known["score"], known[by], summary, draws, seed),
         inequality=inequality,
         distances=distances,
         indicators=indicators,
         by=by,
         period=when,
+        draws=draws,
+        seed=seed,
         index=index,
     )
 
 
-def _period(index: Index, period: pd.Period | str | None) -> pd.Period:
-    periods = pd.PeriodIndex(index.overall.index.get_level_values("period").unique())
-    if period is None:
-        return periods.max()
-    texts = list(period_text(periods))
-    asked = text_of(period)
-    if asked not in texts:
-        raise MethodError(
-            f"period must be one of the index, got {asked!r}. Take one of {', '.join(texts)}."
-        )
-    return periods[texts.index(asked)]
-
-
-def _groups(index: Index, by: str, when: pd.Period) -> pd.Series:
-    """Return the group of every row of the period, those without a group left out."""
-    attributes = index.attributes
-    if by not in attributes.columns:
-        raise MethodError(
-            f"by must be a column of the organisations, got {by!r}. {near(by, attributes.columns)}"
-        )
-    groups = attributes[by][attributes.index.get_level_values("period") == when]
-    lost = int(groups.isna().sum())
-    if lost:
+def _warn_of_single(groups: pd.Series) -> None:
+    sizes = groups.value_counts()
+    alone = sorted(map(str, sizes.index[sizes == 1]))
+    if alone:
         warnings.warn(
-            f"Every organisation should have a {by!r} to be compared; {lost} of {len(groups)} have "
-            "none and are left out. Complete the roster.",
+            "Groups should hold at least 2 organisations to be compared, got 1 in "
+            f"{listed(alone)}; a test of it says little. Merge small groups or choose another "
+            "column.",
             MethodWarning,
             stacklevel=3,
         )
-    groups = groups.dropna().rename(by)
-    scored = groups[index.overall[groups.index].notna()]
-    if scored.nunique() < 2:
-        raise MethodError(
-            f"{by} must hold at least 2 groups with scores in {text_of(when)} to be compared, "
-            f"got {', '.join(map(str, scored.unique())) or 'none'}. "
-            "Choose another column or period."
-        )
-    return groups
 
 
-def _shared(index: Index, groups: pd.Series) -> tuple[str, ...]:
-    """Name the indicators that apply to all these organisations and have values in every group."""
-    columns = [c for c in ("domain", "sector") if c in index.attributes.columns]
-    kinds = index.attributes.loc[groups.index, columns].drop_duplicates()
-    kinds = kinds.reindex(columns=["domain", "sector"]).astype(object)
-    pairs = list(kinds.where(kinds.notna(), None).itertuples(index=False, name=None))
-    filled = index.values.loc[groups.index].notna().groupby(groups).any().all()
-    found = tuple(
-        code
-        for code in index.scale.codes
-        if filled[code] and all(index.framework.indicator(code).applies(*pair) for pair in pairs)
-    )
-    if not found:
-        raise MethodError(
-            f"Groups must share at least one indicator to be compared, got none for "
-            f"{', '.join(sorted(map(str, groups.unique())))}. "
-            "Compare groups measured by the same things."
-        )
-    return found
-
-
-def _refuse_mixed_full_marks(index: Index, groups: pd.Series, indicators: tuple[str, ...]) -> None:
-    if index.evidence is None:
-        return
-    marks = index.evidence.table["full_mark"].dropna()
-    orgs = groups.index.get_level_values("org")
-    now = marks.index.get_level_values("period") == groups.index[0][1]
-    mine = now & marks.index.get_level_values("org").isin(orgs)
-    for code, own in marks.loc[mine].groupby(level="indicator"):
-        found = sorted(own.unique()) if code in indicators else []
-        if len(found) > 1:
-            raise MethodError(
-                "Groups must be scored on one full mark to be compared, got "
-                f"{', '.join(f'{mark:g}' for mark in found)} for {code!r}. "
-                "Compare groups with the same full mark."
-            )
-
-
-def _shared_score(index: Index, indicators: tuple[str, ...], compared: pd.Index) -> pd.Series:
-    """Put the score of some rows together again from some indicators, their weights scaled up."""
-    own = index.group_of_row[compared]
-    groups = []
-    for label in own.dropna().unique():
-        weights = index.weights.loc[[label]]
-        across = weights.groupby("dimension", sort=False)["global_weight"].sum()
-        kept = weights.droplevel("group").reindex(indicators).dropna()
-        local = {
-            str(d): part["local_weight"] / part["local_weight"].sum()
-            for d, part in kept.groupby("dimension", sort=False)
-            if part["local_weight"].sum() > 0
-        }
-        top = across[list(local)]
-        rows = np.flatnonzero((own == label).to_numpy())
-        if len(local):
-            groups.append(Group(str(label), rows, local, top / top.sum()))
-    _warn_where_weights_differ(groups)
-    choices = index.choices
-    scores = index.scores.loc[compared, list(indicators)]
-    made = combine(
-        scores, tuple(groups), aggregation=choices.aggregate, available=choices.available
-    )
-    return made.overall.rename("score")
-
-
-def _warn_where_weights_differ(groups: list[Group]) -> None:
-    tables = [
-        pd.concat([local * group.across[d] for d, local in group.local.items()]) for group in groups
-    ]
-    if any(not np.allclose(table, tables[0].reindex(table.index)) for table in tables[1:]):
-        warnings.warn(
-            "Groups compared should have the same weights; data-driven weights were computed for "
-            "each class of organisations apart. Build the index with declared or equal weights.",
-            MethodWarning,
-            stacklevel=4,
-        )
-
-
-def _summary(score: pd.Series, groups: pd.Series) -> pd.DataFrame:
+def _summary(score: pd.Series, groups: pd.Series, bounded: bool) -> pd.DataFrame:
+    table = summarise(score, [groups])
     by = score.groupby(groups)
-    n = by.count()
-    parts = {"n": n, "without_score": by.size() - n, "mean": by.mean(), "sd": by.std()}
-    parts |= {name: by.quantile(level) for name, level in _QUANTILES.items()}
-    return pd.DataFrame(parts).rename_axis("group")
+    table.insert(1, "without_score", by.size() - table["n"])
+    table.insert(6, "skew", by.skew())
+    table.insert(7, "min", by.min())
+    table["max"] = by.max()
+    known = score.dropna()
+    for name, end in (("floor_share", 0.0), ("ceiling_share", 100.0)):
+        at_end = pd.Series(np.isclose(known, end) if bounded else np.nan, known.index)
+        table[name] = at_end.groupby(groups).mean()
+    return table.rename_axis("group")
 
 
-def _pairs(score: pd.Series, groups: pd.Series, summary: pd.DataFrame) -> pd.DataFrame:
+def _ends(scores: pd.DataFrame, groups: pd.Series, bounded: bool) -> pd.DataFrame:
+    """Count how many stand at the floor and at the ceiling of each indicator, group by group."""
+    n = scores.notna().groupby(groups).sum()
+    at = {"floor_share": scores == 0, "ceiling_share": scores == 100}
+    parts = {"n": n} | {
+        name: (hits.groupby(groups).sum() / n.where(n > 0)) if bounded else n * np.nan
+        for name, hits in at.items()
+    }
+    table = pd.DataFrame({name: part.T.stack() for name, part in parts.items()})  # noqa: PD013
+    return table.rename_axis(["indicator", "group"])
+
+
+def _tests(score: pd.Series, groups: pd.Series, draws: int, seed: int) -> pd.DataFrame:
+    rows = {"kruskal_wallis": kruskal_wallis(score, groups)._asdict()}
+    if draws:
+        p = permutation_test(score, groups, draws=draws, seed=seed)
+        rows["permutation"] = {"statistic": rows["kruskal_wallis"]["statistic"], "p_value": p}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis("test")
+
+
+def _pairs(
+    score: pd.Series, groups: pd.Series, summary: pd.DataFrame, draws: int, seed: int
+) -> pd.DataFrame:
     pairs = dunn(score, groups)
     first, second = summary.loc[pairs["group"]], summary.loc[pairs["other"]]
     pairs.insert(2, "n", first["n"].to_numpy())
     pairs.insert(3, "n_other", second["n"].to_numpy())
     pairs.insert(4, "difference", first["median"].to_numpy() - second["median"].to_numpy())
+    p = np.full(len(pairs), np.nan)
+    if draws:
+        for place, two in enumerate(zip(pairs["group"], pairs["other"], strict=True)):
+            own = groups.isin(two)
+            p[place] = _p_of_means(score[own], groups[own], draws, seed)
+        p = holm(p)
+    pairs.insert(8, "p_permutation", p)
     return pairs
 
 
-def _inequality(score: pd.Series, groups: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
-    index = pd.MultiIndex.from_tuples([], names=["measure", "part"])
+def _p_of_means(score: pd.Series, groups: pd.Series, draws: int, seed: int) -> float:
+    if score.nunique() < 2:
+        return 1.0
+    return permutation_test(score, groups, of="means", draws=draws, seed=seed)
+
+
+def _inequality(
+    score: pd.Series, groups: pd.Series, draws: int, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     if (score < 0).any() or (score.groupby(groups).max() <= 0).any():
         warnings.warn(
             "Inequality measures need scores of at least 0, and groups that have not only zeros; "
@@ -312,18 +401,8 @@ def _inequality(score: pd.Series, groups: pd.Series) -> tuple[pd.DataFrame, pd.D
             MethodWarning,
             stacklevel=3,
         )
-        return pd.DataFrame({"value": [], "share": []}, index=index, dtype=float), pd.DataFrame()
-    entropy, parts = theil_decomposition(score, groups), dagum(score, groups)
-    rows: dict[tuple[str, str], tuple[float, float]] = {("gini", "total"): (parts.total, 1.0)}
-    for group in parts.gini.index:
-        rows["gini", str(group)] = (float(parts.gini.loc[group, group]), np.nan)
-    rows["theil", "total"] = (entropy.total, 1.0)
-    for name in ("within", "between"):
-        value = getattr(entropy, name)
-        rows["theil", name] = (value, value / entropy.total)
-    for name in ("within", "between", "transvariation"):
-        value = getattr(parts, name)
-        rows["dagum", name] = (value, value / parts.total)
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "share"])
-    table.index = pd.MultiIndex.from_tuples(rows, names=["measure", "part"])
-    return table, parts.distance
+        columns = ["value", "share", "by_chance", "low", "high", "share_low", "share_high"]
+        rows = pd.MultiIndex.from_tuples([], names=["measure", "part"])
+        return pd.DataFrame(columns=columns, index=rows, dtype=float), pd.DataFrame()
+    table = inequality_table(score, groups, draws=draws, seed=seed)
+    return table, dagum(score, groups).distance

@@ -10,6 +10,7 @@ from scipy import stats
 import servicepo as sp
 from servicepo.errors import MethodError, MethodWarning
 from servicepo.methods.inequality import dagum
+from servicepo.methods.quantile_shift import quantile_shift
 
 CODES = ["team_awareness", "team_style", "task_village", "results_welcomed"]
 
@@ -82,7 +83,7 @@ def test_tests_and_inequality_come_from_the_formulas(index):
     assert made.tests.loc["kruskal_wallis", "statistic"] == pytest.approx(oracle.statistic)
     assert made.tests.loc["kruskal_wallis", "p_value"] == pytest.approx(oracle.pvalue)
     parts = dagum(made.scores["score"], made.scores["domain"])
-    assert made.inequality.loc[("dagum", "between"), "value"] == parts.between
+    assert made.inequality.loc[("dagum", "between"), "value"] == pytest.approx(parts.between)
     assert made.inequality.loc["dagum", "share"].sum() == pytest.approx(1)
     theil = made.inequality.loc["theil", "value"]
     assert theil["within"] + theil["between"] == pytest.approx(theil["total"])
@@ -91,6 +92,87 @@ def test_tests_and_inequality_come_from_the_formulas(index):
     medians = made.summary["median"]
     assert made.pairs["difference"].iloc[2] == pytest.approx(medians["organs"] - medians["rural"])
     assert made.pairs["cliffs_delta"].iloc[2] > 0.5
+
+
+def test_the_interval_skew_and_ends_of_the_summary(small_index):
+    values, people = county()
+    schools = values.index.get_level_values("org").str[0] == "校"
+    values.loc[schools, "team_awareness"] = 100.0
+    values.loc[("校00", pd.Period("2024")), :] = 100.0
+    values.loc[("校00", pd.Period("2024")), "results_welcomed"] = 1.0
+    made = sp.compare_domains(small_index(values, people))
+    own = made.scores.loc[made.scores["domain"] == "organs", "score"]
+    row = made.summary.loc["organs"]
+    ends = stats.t.interval(0.95, 9, own.mean(), stats.sem(own))
+    np.testing.assert_allclose(row[["low", "high"]].to_numpy(dtype=float), ends)
+    assert row["skew"] == pytest.approx(stats.skew(own, bias=False))
+    assert row[["floor_share", "ceiling_share"]].tolist() == [0, 0.1]
+    assert made.ends.loc[("team_awareness", "organs")].tolist() == [10, 0, 1]
+    assert made.ends.loc[("team_style", "organs"), "ceiling_share"] == 0.1
+
+
+def test_scores_without_bounds_have_no_ends(small_index):
+    index = small_index(*county(), normalise="zscore")
+    with pytest.warns(MethodWarning, match="Inequality measures need"):
+        made = sp.compare_domains(index)
+    assert made.summary["ceiling_share"].isna().all()
+    assert made.ends["floor_share"].isna().all()
+    assert made.densities()["density"].min() >= 0
+
+
+def test_permutations_and_intervals_follow_the_seed_and_may_be_left_out(index):
+    made, again = sp.compare_domains(index, draws=99), sp.compare_domains(index, draws=99)
+    pd.testing.assert_frame_equal(made.tests, again.tests)
+    pd.testing.assert_frame_equal(made.inequality, again.inequality)
+    assert made.tests.loc["permutation", "p_value"] == 0.01
+    assert made.pairs["p_permutation"].between(0.01, 1).all()
+    assert made.inequality["low"].notna().all()
+    without = sp.compare_domains(index, draws=0)
+    assert list(without.tests.index) == ["kruskal_wallis"]
+    assert without.pairs["p_permutation"].isna().all()
+    assert without.inequality["low"].isna().all()
+
+
+def test_a_group_of_one_is_told(small_index):
+    values, people = county()
+    people = people.assign(circle=["独"] + ["众"] * 15 + ["余"] * 14)
+    message = (
+        "Groups should hold at least 2 organisations to be compared, got 1 in '独'; a test of it "
+        "says little. Merge small groups or choose another column."
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$"):
+        made = sp.compare_domains(small_index(values, people), by="circle")
+    assert made.summary.loc["独", ["n", "sd"]].isna().tolist() == [False, True]
+
+
+def test_densities_have_one_bandwidth_and_all_their_mass(index):
+    table = sp.compare_domains(index).densities()
+    assert list(table.columns) == ["group", "score", "density", "n"]
+    for _, curve in table.groupby("group"):
+        assert np.trapezoid(curve["density"], curve["score"]) == pytest.approx(1, abs=1e-3)
+        assert curve["score"].iloc[[0, -1]].tolist() == [0, 100]
+        assert (curve["n"] == 10).all()
+
+
+def test_the_shift_is_that_of_the_two_groups(index):
+    made = sp.compare_domains(index)
+    table = made.shift("rural", "organs", draws=200)
+    own = made.scores.groupby("domain")["score"]
+    expected = quantile_shift(own.get_group("rural"), own.get_group("organs"), draws=200, seed=0)
+    pd.testing.assert_frame_equal(table, expected)
+    message = "groups must be those compared, got 'urban'. Take two of 'enterprise', 'organs', "
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}"):
+        made.shift("rural", "urban")
+
+
+def test_nested_inequality_sums_to_that_of_the_comparison(index):
+    made = sp.compare_domains(index)
+    parts = made.nested("township", draws=50).parts
+    assert parts.index.tolist() == ["township", "domain", "within", "total"]
+    assert parts["value"].iloc[:3].sum() == pytest.approx(parts["value"].iloc[3])
+    total = made.inequality.loc[("theil", "total"), "value"]
+    assert parts.loc["total", "value"] == pytest.approx(total)
+    assert made.nested("township", draws=0).parts["low"].isna().all()
 
 
 def test_missing_scores_are_counted(small_index):

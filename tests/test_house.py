@@ -56,6 +56,8 @@ FLOORS = {
     "comparability": 4.6,
     "drivers": 4.6,
     "trajectories": 4.6,
+    "shared_scores": 4.5,
+    "domain_history": 4.8,
     "rules": 4.5,
     "conditions": 4.8,
     "comparison": 5,

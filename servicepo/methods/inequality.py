@@ -111,7 +111,7 @@ def gini(x: Numbers) -> float:
     >>> gini([1.0, 1.0, 1.0]), gini([0.0, 0.0, 3.0])
     (0.0, 0.6666666666666666)
     """
-    return _gini(np.sort(_amounts(x)))
+    return _gini(np.sort(amounts(x)))
 
 
 def theil(x: Numbers, *, alpha: float = 1.0) -> float:
@@ -150,7 +150,7 @@ def theil(x: Numbers, *, alpha: float = 1.0) -> float:
     >>> round(theil([1.0, 3.0]), 6), round(theil([1.0, 3.0], alpha=0), 6)
     (0.130812, 0.143841)
     """
-    values = _amounts(x)
+    values = amounts(x)
     _refuse_zeros(x, values, alpha)
     return float(entropy_terms(values / values.mean(), alpha).mean())
 
@@ -195,7 +195,7 @@ def theil_decomposition(
     >>> round(made.within, 4), round(made.between, 4)
     (0.0432, 0.1308)
     """
-    values = _amounts(x)
+    values = amounts(x)
     _refuse_zeros(x, values, alpha)
     codes, names = coded(x, values, groups)
     table = _group_table(codes, names, values)
@@ -244,7 +244,7 @@ def atkinson(x: Numbers, *, epsilon: float = 0.5) -> float:
     """
     if not epsilon > 0:
         raise MethodError(f"epsilon must be above 0, got {epsilon!r}. Give 0.5 or 1.")
-    values = _amounts(x)
+    values = amounts(x)
     ratio = values / values.mean()
     if epsilon >= 1 and (ratio == 0).any():
         return 1.0
@@ -275,7 +275,7 @@ def coefficient_of_variation(x: Numbers) -> float:
     >>> coefficient_of_variation([1.0, 3.0])
     0.5
     """
-    values = _amounts(x)
+    values = amounts(x)
     return float(values.std() / values.mean())
 
 
@@ -319,7 +319,7 @@ def dagum(x: Numbers, groups: pd.Series | npt.ArrayLike) -> Dagum:
     >>> made.distance.loc["a", "b"].round(3)
     np.float64(0.667)
     """
-    values = _amounts(x)
+    values = amounts(x)
     codes, names = coded(x, values, groups)
     table = _group_table(codes, names, values)
     gaps = _mean_gaps(values, codes, table["n"].to_numpy(dtype=float))
@@ -376,7 +376,7 @@ def lorenz(x: Numbers) -> pd.DataFrame:
     1               0.5         0.25
     2               1.0         1.00
     """
-    sums = np.concatenate([[0.0], np.cumsum(np.sort(_amounts(x)))])
+    sums = np.concatenate([[0.0], np.cumsum(np.sort(amounts(x)))])
     n = len(sums) - 1
     return pd.DataFrame({"population_share": np.arange(n + 1) / n, "value_share": sums / sums[-1]})
 
@@ -415,7 +415,7 @@ def wolfson(x: Numbers) -> float:
     >>> round(wolfson([1.0, 1.0, 3.0, 3.0]), 6), round(wolfson([1.0, 2.0, 2.0, 3.0]), 6)
     (0.5, 0.125)
     """
-    ordered = np.sort(_amounts(x))
+    ordered = np.sort(amounts(x))
     median = float(np.median(ordered))
     if not median > 0:
         raise MethodError(
@@ -481,7 +481,27 @@ def entropy_terms(ratio: FloatArray, alpha: float) -> FloatArray:
     return (ratio**alpha - 1 - alpha * (ratio - 1)) / (alpha * (alpha - 1))
 
 
-def _amounts(x: Numbers) -> FloatArray:
+def amounts(x: Numbers) -> FloatArray:
+    """Return values that inequality is defined for, or refuse them.
+
+    Parameters
+    ----------
+    x : Series or array of float, n
+
+    Returns
+    -------
+    ndarray of float, n
+
+    Raises
+    ------
+    MethodError
+        For negative or missing values, or a total of 0.
+
+    Examples
+    --------
+    >>> amounts([1, 2])
+    array([1., 2.])
+    """
     values = as_vector(x, what="x")
     if (values < 0).any():
         raise MethodError(
