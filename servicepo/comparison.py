@@ -22,6 +22,7 @@ from .shared_scores import (
     groups_of,
     period_of,
     refuse_mixed_full_marks,
+    refuse_several_scales,
     shared_indicators,
     shared_score,
     summarise,
@@ -200,7 +201,7 @@ class DomainComparison:
         ------
         MethodError
             For one period, a period without two groups, groups without an indicator that all share
-            in all periods, or changing full marks.
+            in all periods, or scores whose full marks or scale change.
 
         Warns
         -----
@@ -252,7 +253,7 @@ def compare_domains(
     ------
     MethodError
         For a column or a period that is not there, fewer than 2 groups, groups without a shared
-        indicator or scored on different full marks, or scores that are all equal.
+        indicator or scored on different full marks or scales, or scores that are all equal.
 
     Warns
     -----
@@ -287,6 +288,7 @@ def compare_domains(
     organs  2  86.5    86.5
     rural   2  76.0    76.0
     """
+    refuse_several_scales(index)
     when = period_of(index, period)
     groups = groups_of(index, by, when)
     indicators = shared_indicators(index, groups)

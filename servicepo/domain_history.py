@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .comparability import refuse_unlike_scores
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
@@ -18,7 +19,6 @@ from .methods.inequality_table import inequality_table
 from .methods.nested_inequality import theil_change
 from .shared_scores import (
     groups_of,
-    refuse_mixed_full_marks,
     shared_indicators,
     shared_score,
     summarise,
@@ -136,6 +136,7 @@ def follow(index: Index, by: str, *, draws: int, seed: int) -> DomainHistory:
     MethodError
         As `comparison.DomainComparison.history`.
     """
+    refuse_unlike_scores(index)
     groups = groups_of(index, by)
     periods = pd.PeriodIndex(groups.index.get_level_values("period"))
     if periods.nunique() < 2:
@@ -144,7 +145,6 @@ def follow(index: Index, by: str, *, draws: int, seed: int) -> DomainHistory:
             "Read the periods before as well."
         )
     indicators = shared_indicators(index, groups)
-    refuse_mixed_full_marks(index, groups, indicators)
     _warn_of_absent(index, groups, indicators)
     parts = index.scores.loc[groups.index, list(indicators)]
     scores = pd.DataFrame({by: groups, "score": shared_score(index, parts)})

@@ -13,6 +13,7 @@ from .declared import near
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .methods.guards import listed
+from .scaling import within_of
 from .tables import period_text, text_of
 
 
@@ -141,6 +142,25 @@ def shared_indicators(index: Index, groups: pd.Series) -> tuple[str, ...]:
             "Compare groups measured by the same things."
         )
     return found
+
+
+def refuse_several_scales(index: Index) -> None:
+    """Refuse scores that were fitted within classes: their ends mean another thing in each.
+
+    Parameters
+    ----------
+    index : Index
+
+    Raises
+    ------
+    MethodError
+    """
+    if index.scale.groups == "given":
+        within = within_of(index.choices.normalise)
+        raise MethodError(
+            f"Groups must be scored on one scale to be compared, got scores fitted within each "
+            f"{within or 'class'}. Build the index without within={within!r}."
+        )
 
 
 def refuse_mixed_full_marks(index: Index, groups: pd.Series, indicators: tuple[str, ...]) -> None:

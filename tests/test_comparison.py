@@ -309,6 +309,16 @@ def test_refusals_say_what_and_how_to_mend(small_index, choices, message):
         sp.compare_domains(index, **choices)
 
 
+def test_scores_fitted_within_each_domain_are_refused(small_index):
+    index = small_index(*county(), normalise={"method": "minmax", "within": "domain"})
+    message = (
+        "Groups must be scored on one scale to be compared, got scores fitted within each domain. "
+        "Build the index without within='domain'."
+    )
+    with pytest.raises(MethodError, match=f"^{re.escape(message)}$"):
+        sp.compare_domains(index)
+
+
 def test_groups_without_a_shared_indicator_are_refused(small_index):
     values, people = county()
     rural = values.index.get_level_values("org").str[0] == "村"

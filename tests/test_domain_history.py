@@ -152,5 +152,11 @@ def test_full_marks_that_change_between_periods_are_refused(small_index):
     table = index.evidence.table
     early = table.index.get_level_values("period") == "2023"
     table.loc[early, "full_mark"] = 150.0
-    with pytest.raises(MethodError, match="on one full mark to be compared, got 100, 150 for"):
+    with pytest.raises(MethodError, match="on one full mark for their change to be"):
+        sp.compare_domains(index, draws=0).history()
+
+
+def test_scales_fitted_period_by_period_are_refused(small_index):
+    index = small_index(*county(), normalise={"method": "minmax", "within": "period"})
+    with pytest.raises(MethodError, match=r"^Scores must be on one scale over all periods"):
         sp.compare_domains(index, draws=0).history()

@@ -29,7 +29,7 @@ Relations and reasons
     rule's gap; `multivariate` α, ω, KMO, Bartlett, VIF (信度、效度).
 Groups and inequality
     `inequality` Gini, Theil 泰尔指数, Dagum, Atkinson, Lorenz, Wolfson; `nested_inequality` regions
-    and domains in them, change; `resampling` intervals of these;
+    and domains in them, change; `inequality_table` all of them; `resampling` their intervals;
     `group_tests` Kruskal–Wallis, Dunn, Cliff's δ, permutation 置换检验; `densities` 核密度;
     `quantile_shift` 分位差.
 Raters (评价主体)
