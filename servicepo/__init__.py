@@ -10,7 +10,8 @@ Read
 Measure
     `tally` values per indicator; `build_index` scores, weights, dimensions and the overall index.
 Analyse
-    `compare_domains`, `grade`, `find_weak`, `measure_change`, `assess_robustness`.
+    `compare_domains`, `grade`, `find_weak`, `measure_change`, `assess_robustness`; `watch` monthly
+    figures for early warning.
 Show
     `charts` (a frame in, matplotlib axes out); `write_report` (HTML, Word, Excel, figures).
 Try
@@ -40,6 +41,7 @@ _ROOMS = {
     "Robustness": ".robustness",
     "ServicepoError": ".errors",
     "TableError": ".errors",
+    "Watch": ".watching",
     "WeakBranches": ".weakness",
     "assess_robustness": ".robustness",
     "build_index": ".index",
@@ -51,6 +53,7 @@ _ROOMS = {
     "read": ".reading.read",
     "synthesise": ".synthetic.county",
     "tally": ".tallying.tally",
+    "watch": ".watching",
     "write_report": ".report.write",
     "write_templates": ".templates",
 }
@@ -84,6 +87,8 @@ if TYPE_CHECKING:
     from .tables import Dataset as Dataset
     from .tallying.tally import tally as tally
     from .templates import write_templates as write_templates
+    from .watching import Watch as Watch
+    from .watching import watch as watch
     from .weakness import WeakBranches as WeakBranches
     from .weakness import find_weak as find_weak
 

@@ -66,6 +66,7 @@ FLOORS = {
     "grading": 5,
     "weakness": 5,
     "change": 5,
+    "watching": 5,
     "robustness": 5,
     "report": 6,
     "synthetic": 6,

@@ -51,7 +51,7 @@ Grades
 Time
     `trend` Sen, Mann–Kendall 趋势检验; `autocorrelated_trends` Hamed–Rao, pre-whitening;
     `control` XmR, p′, EWMA, CUSUM 控制图; `control_rules` what marks a point; `run_lengths` and
-    `stability` how often charts alarm without cause;
+    `stability` how often charts alarm without cause; `foresight` how far warnings came true;
     `change_points` Pettitt, PELT 突变点; `change_decomposition` what drove a change 变动分解, LMDI;
     `panel_states` states, steps, neighbours; `transitions` Markov 转移矩阵; `mobility` 流动性指数,
     homogeneity, what noise alone shows; `convergence` β 收敛; `durations` Kaplan–Meier 办结时限.

