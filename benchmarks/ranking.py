@@ -1,8 +1,10 @@
 """How fast TOPSIS, VIKOR and PROMETHEE II are, as a multiple of hand-vectorised NumPy.
 
-The hand version is the faster of two: column by column, or in blocks of rows.
+The hand version is the faster of two: column by column, or in blocks of rows. The peers (pymcdm,
+scikit-criteria, pyrepo-mcda) are timed once where they are installed; pymcdm also without its
+checks of the input.
 
-python benchmarks/ranking.py [organisations] [indicators]
+    python benchmarks/ranking.py [organisations] [indicators]
 """
 
 import os
@@ -19,7 +21,6 @@ from servicepo.methods.ranking import topsis, vikor
 
 ROWS, COLUMNS = (int(a) for a in (sys.argv[1:] + ["100000", "40"][len(sys.argv) - 1 :])[:2])
 
-MOST_FOR_PEERS = 4_000_000
 BLOCK = 4096
 
 
@@ -152,7 +153,7 @@ def main() -> None:
             reference = min(by_hand)
             print(f"{name:13}{order}  numpy by hand      {reference:8.3f} s")
             rows = {"servicepo": own}
-            if name != "PROMETHEE II" and table.size <= MOST_FOR_PEERS:
+            if name != "PROMETHEE II":
                 for peer, call in peers(name, table, weights).items():
                     rows[peer] = seconds(call, times=1)[0]
             for peer, taken in rows.items():

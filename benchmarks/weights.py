@@ -5,8 +5,7 @@ version in the same run.
 
     python benchmarks/weights.py [organisations] [indicators]
 
-The peers (pymcdm, scikit-criteria, pyrepo-mcda) are timed where they are installed, up to
-MOST_FOR_PEERS cells: beyond that some of them take minutes.
+The peers (pymcdm, scikit-criteria, pyrepo-mcda) are timed once where they are installed.
 """
 
 import os
@@ -22,7 +21,6 @@ from servicepo.methods.objective_weights import critic, entropy
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 COLUMNS = int(sys.argv[2]) if len(sys.argv) > 2 else 40
 BLOCK = 8192
-MOST_FOR_PEERS = 4_000_000
 
 
 def entropy_by_hand(x: np.ndarray) -> np.ndarray:
@@ -113,8 +111,7 @@ def main() -> None:
             np.testing.assert_allclose(ours(x), by_hand(x), rtol=1e-9)
             reference = seconds(lambda by_hand=by_hand, x=x: by_hand(x))
             rows = {"servicepo": seconds(lambda ours=ours, x=x: ours(x))}
-            if x.size <= MOST_FOR_PEERS:
-                rows |= {name: seconds(call, 1) for name, call in peers(method, x).items()}
+            rows |= {name: seconds(call, 1) for name, call in peers(method, x).items()}
             print(f"{method:8} {order}  numpy by hand    {reference:8.3f} s")
             for name, taken in rows.items():
                 print(f"            {name:16} {taken:8.3f} s  {taken / reference:7.2f} x")

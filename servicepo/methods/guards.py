@@ -113,6 +113,21 @@ def as_matrix(
     servicepo.errors.MethodError: x must have no missing values, got NaN in 1. Impute them first \
 or leave these columns out.
     """
+    array = as_table(x, what=what, least=least)
+    refuse_not_finite(array, column_names(x), what=what, missing=missing)
+    return array
+
+
+def as_table(x: pd.DataFrame | npt.ArrayLike, *, what: str = "x", least: int = 1) -> FloatArray:
+    """Do as `as_matrix`, without looking at the numbers: for who looks at each of them anyway.
+
+    Parameters, returns and raises as in `as_matrix`; infinite and missing values pass.
+
+    Examples
+    --------
+    >>> as_table([[1.0, float("inf")]])
+    array([[ 1., inf]])
+    """
     if isinstance(x, pd.DataFrame):
         array = _frame_to_array(x, what)
     else:
@@ -135,7 +150,6 @@ or leave these columns out.
             f"{what} must have at least {least} organisations for this method, got {len(array)}. "
             "Add organisations or choose a method that needs fewer."
         )
-    refuse_not_finite(array, column_names(x), what=what, missing=missing)
     return array
 
 
@@ -156,8 +170,9 @@ def refuse_words(x: pd.DataFrame, *, what: str = "x") -> None:
     --------
     >>> refuse_words(pd.DataFrame({"a": [1]}))
     """
-    words = [c for c, kind in zip(x.columns, x.dtypes, strict=True) if not _is_number(kind)]
-    if words:
+    kinds = x.dtypes.to_numpy()
+    if strange := {kind for kind in set(kinds) if not _is_number(kind)}:
+        words = [c for c, kind in zip(x.columns, kinds, strict=True) if kind in strange]
         raise MethodError(
             f"every column of {what} must hold numbers, got text or objects in {listed(words)}. "
             "Convert these columns to numbers or leave them out."
@@ -173,7 +188,7 @@ def refuse_words(x: pd.DataFrame, *, what: str = "x") -> None:
 
 def _frame_to_array(x: pd.DataFrame, what: str) -> FloatArray:
     refuse_words(x, what=what)
-    if all(kind == np.float64 for kind in x.dtypes):
+    if all(kind == np.float64 for kind in set(x.dtypes.to_numpy())):
         return x.to_numpy()
     return x.to_numpy(dtype=float, na_value=np.nan)
 

@@ -7,6 +7,7 @@ blocks of rows; nothing as large as the table is ever made.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from warnings import warn
@@ -18,13 +19,14 @@ import pandas as pd
 from ..errors import MethodError, MethodWarning
 from .guards import (
     FloatArray,
-    as_matrix,
+    as_table,
     as_vector,
     check_weights,
     choose,
     column_names,
     like_rows,
     listed,
+    refuse_not_finite,
     row_blocks,
 )
 from .moments import Table
@@ -156,9 +158,9 @@ def topsis(
     """
     scale_of = choose(normalise, _SCALES, "normalise")
     power = choose(weighting, {"values": 2, "distances": 1}, "weighting")
-    array = as_matrix(x, least=2)
-    w = check_weights(weights, column_names(x))
-    squares, low, high = _summary(array)
+    array, names = as_table(x, least=2), column_names(x)
+    w = check_weights(weights, names)
+    squares, low, high = _summary(array, names)
     if not (low < high).any():
         raise MethodError(
             "some indicator must vary between organisations for TOPSIS, got none. "
@@ -167,10 +169,9 @@ def topsis(
     # Distances are taken in the units of x; scale and weight come in as one factor per column.
     factor = w**power * scale_of(squares, low, high) ** 2
     to_ideal, to_anti = np.empty(len(array)), np.empty(len(array))
-    for rows in row_blocks(array):
-        block = array[rows]
+    for rows, apart in _walk(array):
         for distance, end in ((to_ideal, high), (to_anti, low)):
-            apart = block - end
+            np.subtract(array[rows], end, out=apart)
             apart *= apart
             np.matmul(apart, factor, out=distance[rows])
     np.sqrt(to_ideal, out=to_ideal)
@@ -236,14 +237,14 @@ def vikor(x: Table, weights: Weights, *, v: float = 0.5) -> Vikor:
     """
     if not 0 <= v <= 1:
         raise MethodError(f"v must lie between 0 and 1, got {v!r}. Give 0.5 for a compromise.")
-    array, names = as_matrix(x, least=2), column_names(x)
+    array, names = as_table(x, least=2), column_names(x)
     w = check_weights(weights, names)
-    low, high = _range(array)
+    low, high = _range(array, names)
     varies = _varying(low, high, names, "VIKOR")
     factor = np.divide(w, high - low, out=np.zeros_like(w), where=varies)
     s, r = np.empty(len(array)), np.empty(len(array))
-    for rows in row_blocks(array):
-        apart = high - array[rows]
+    for rows, apart in _walk(array):
+        np.subtract(high, array[rows], out=apart)
         apart *= factor
         apart.sum(axis=1, out=s[rows])
         apart.max(axis=1, out=r[rows])
@@ -318,10 +319,10 @@ def grey_relation(
     """
     if not 0 < rho <= 1:
         raise MethodError(f"rho must lie above 0 and up to 1, got {rho!r}. Give 0.5.")
-    array, names = as_matrix(x, least=2), column_names(x)
+    array, names = as_table(x, least=2), column_names(x)
     m = len(names)
     w = np.full(m, 1 / m) if weights is None else check_weights(weights, names)
-    low, high = array.min(axis=0), array.max(axis=0)
+    low, high = _range(array, names)
     factor = choose(
         normalise, {"minmax": _by_range, "mean": _by_mean, "none": _as_is}, "normalise"
     )(array, low, high, names)
@@ -335,8 +336,8 @@ def grey_relation(
         )
     near = 0.0 if reference is None else _nearest(array, centre, factor)
     grade = np.empty(len(array))
-    for rows in row_blocks(array):
-        apart = array[rows] - centre
+    for rows, apart in _walk(array):
+        np.subtract(array[rows], centre, out=apart)
         np.abs(apart, out=apart)
         apart *= factor
         apart += rho * far
@@ -345,7 +346,15 @@ def grey_relation(
     return GreyRelation(like_rows(x, grade, "grade"), near, far, rho, normalise)
 
 
-def _summary(array: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _walk(array: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
+    """Walk over the rows in blocks, with scratch of the same shape that is used over again."""
+    scratch = None
+    for rows in row_blocks(array):
+        scratch = np.empty_like(array[rows]) if scratch is None else scratch
+        yield rows, scratch[: rows.stop - rows.start]
+
+
+def _summary(array: FloatArray, names: list[Any]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return each column's sum of squares, least and greatest value in one walk over the rows."""
     squares = np.zeros(array.shape[1])
     low, high = np.full_like(squares, np.inf), np.full_like(squares, -np.inf)
@@ -354,17 +363,26 @@ def _summary(array: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         squares += np.einsum("ij,ij->j", block, block)
         np.minimum(low, block.min(axis=0), out=low)
         np.maximum(high, block.max(axis=0), out=high)
+    _refuse_unless_finite(array, low, high, names)
     return squares, low, high
 
 
-def _range(array: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _range(array: FloatArray, names: list[Any]) -> tuple[FloatArray, FloatArray]:
     """Return each column's least and greatest value in one walk over the rows."""
     low, high = np.full(array.shape[1], np.inf), np.full(array.shape[1], -np.inf)
     for rows in row_blocks(array):
         block = array[rows]
         np.minimum(low, block.min(axis=0), out=low)
         np.maximum(high, block.max(axis=0), out=high)
+    _refuse_unless_finite(array, low, high, names)
     return low, high
+
+
+def _refuse_unless_finite(
+    array: FloatArray, low: FloatArray, high: FloatArray, names: list[Any]
+) -> None:
+    if not (np.isfinite(low) & np.isfinite(high)).all():
+        refuse_not_finite(array, names)
 
 
 def _vector(squares: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
@@ -468,8 +486,8 @@ def _named(reference: Weights, names: list[Any], what: str) -> FloatArray:
 
 def _nearest(array: FloatArray, centre: FloatArray, factor: FloatArray) -> float:
     near = np.inf
-    for rows in row_blocks(array):
-        apart = array[rows] - centre
+    for rows, apart in _walk(array):
+        np.subtract(array[rows], centre, out=apart)
         np.abs(apart, out=apart)
         near = min(near, float((apart.min(axis=0) * factor).min()))
     return near
