@@ -11,7 +11,7 @@ Measure
     `tally` values per indicator; `build_index` scores, weights, dimensions and the overall index.
 Analyse
     `compare_domains`, `grade`, `find_weak`, `measure_change`, `assess_robustness`; `watch` monthly
-    figures for early warning.
+    figures for early warning; `adjust_case_mix` of a service ledger.
 Show
     `charts` (a frame in, matplotlib axes out); `write_report` (HTML, Word, Excel, figures).
 Try
@@ -31,6 +31,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "Dataset": ".tables",
     "DomainComparison": ".comparison",
+    "CaseMix": ".case_mix",
     "Change": ".change",
     "Framework": ".framework",
     "FrameworkError": ".errors",
@@ -43,6 +44,7 @@ _ROOMS = {
     "TableError": ".errors",
     "Watch": ".watching",
     "WeakBranches": ".weakness",
+    "adjust_case_mix": ".case_mix",
     "assess_robustness": ".robustness",
     "build_index": ".index",
     "compare_domains": ".comparison",
@@ -64,6 +66,8 @@ __all__ = ["__version__", "charts", "methods", *_ROOMS]
 if TYPE_CHECKING:
     from . import charts as charts
     from . import methods as methods
+    from .case_mix import CaseMix as CaseMix
+    from .case_mix import adjust_case_mix as adjust_case_mix
     from .change import Change as Change
     from .change import measure_change as measure_change
     from .comparison import DomainComparison as DomainComparison

@@ -60,6 +60,7 @@ FLOORS = {
     "domain_history": 4.8,
     "rules": 4.5,
     "conditions": 4.8,
+    "case_mix": 4.5,
     "comparison": 5,
     "marks": 4.9,
     "awarding": 4.9,
