@@ -6,7 +6,8 @@ The way through the house::
     (files)  (values)  (index)         measure_change, assess_robustness ──> charts, write_report
 
 Read
-    `read` files into a `Dataset`; `load_framework` (六有 and others, or your own TOML).
+    `read` files into a `Dataset`; `open_ledger` opens service records of any size;
+    `load_framework` (六有 and others, or your own TOML).
 Measure
     `tally` values per indicator; `build_index` scores, weights, dimensions and the overall index.
 Analyse
@@ -37,6 +38,7 @@ _ROOMS = {
     "FrameworkError": ".errors",
     "Grades": ".grading",
     "Index": ".index",
+    "Ledger": ".tallying.ledger",
     "MethodError": ".errors",
     "MethodWarning": ".errors",
     "Robustness": ".robustness",
@@ -52,6 +54,7 @@ _ROOMS = {
     "grade": ".grading",
     "load_framework": ".framework",
     "measure_change": ".change",
+    "open_ledger": ".tallying.ledger",
     "read": ".reading.read",
     "synthesise": ".synthetic.county",
     "tally": ".tallying.tally",
@@ -89,6 +92,8 @@ if TYPE_CHECKING:
     from .robustness import assess_robustness as assess_robustness
     from .synthetic.county import synthesise as synthesise
     from .tables import Dataset as Dataset
+    from .tallying.ledger import Ledger as Ledger
+    from .tallying.ledger import open_ledger as open_ledger
     from .tallying.tally import tally as tally
     from .templates import write_templates as write_templates
     from .watching import Watch as Watch

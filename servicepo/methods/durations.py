@@ -19,7 +19,7 @@ from .guards import FloatArray, as_vector, choose
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 _CURVE = ["group", "time", "at_risk", "closed", "censored", "survival", "standard_error"]
-_TIE = 1e-12  # survival this close to a level has reached it
+TIE = 1e-12  # survival this close to a level has reached it
 
 
 class _Steps(NamedTuple):
@@ -238,7 +238,7 @@ def quantile_time(curve: pd.DataFrame, q: float) -> pd.Series:
     if not 0 < q < 1:
         raise MethodError(f"q must lie between 0 and 1, got {q!r}. Give 0.5 for the median.")
     names, _, _ = _curves(curve)
-    reached = curve[curve["survival"] <= 1 - q + _TIE]
+    reached = curve[curve["survival"] <= 1 - q + TIE]
     found = reached.drop_duplicates("group").set_index("group")["time"]
     return found.reindex(names.rename("group"))
 
@@ -338,7 +338,7 @@ def _steps(code: Ints, time: FloatArray, done: npt.NDArray[np.bool_], weight: Fl
 def _at_risk(steps: _Steps, code: Ints, weight: FloatArray, entry: FloatArray | None) -> FloatArray:
     """Count the cases open and under observation just before each step."""
     gone = steps.closed + steps.censored
-    left = _along(np.add, gone, steps.group) - gone
+    left = along(np.add, gone, steps.group) - gone
     if entry is None:
         total = np.bincount(code, weight)
         return np.asarray(total[steps.group] - left)
@@ -347,20 +347,20 @@ def _at_risk(steps: _Steps, code: Ints, weight: FloatArray, entry: FloatArray | 
     when, group = np.r_[steps.time, entry], np.r_[steps.group, code]
     order = np.lexsort((np.repeat([0, 1], [n, len(entry)]), when, group))
     entered = np.empty(len(order))
-    entered[order] = _along(np.add, np.r_[np.zeros(n), weight][order], group[order])
+    entered[order] = along(np.add, np.r_[np.zeros(n), weight][order], group[order])
     return np.asarray(entered[:n] - left)
 
 
 def _survival(steps: _Steps, at_risk: FloatArray) -> tuple[FloatArray, FloatArray]:
-    over = steps.closed >= at_risk * (1 - _TIE)
+    over = steps.closed >= at_risk * (1 - TIE)
     staying = np.where(over, 0.0, at_risk - steps.closed)
-    survival = _along(np.multiply, staying / at_risk, steps.group)
+    survival = along(np.multiply, staying / at_risk, steps.group)
     terms = np.divide(steps.closed, at_risk * staying, out=np.zeros(len(over)), where=~over)
-    error = survival * np.sqrt(_along(np.add, terms, steps.group))
+    error = survival * np.sqrt(along(np.add, terms, steps.group))
     return survival, np.where(survival > 0, error, np.nan)
 
 
-def _along(ufunc: np.ufunc, amounts: FloatArray, group: Ints) -> FloatArray:
+def along(ufunc: np.ufunc, amounts: FloatArray, group: Ints) -> FloatArray:
     """Accumulate along each group (sorted).
 
     One running total over everything, less its value where the group began, would lose the digits

@@ -1,50 +1,84 @@
-"""The events of a service ledger, counted by the engine for every choice of codes."""
+"""The events of a service ledger, counted for every choice of codes, a few periods at a time.
+
+An engine reads, judges and counts the rows of a pass; passes are as large as the memory allows.
+What an organisation did in a period is known from one pass, so that results are only put one under
+another. Every row is accounted for: counted, set aside by a rule, or accepted after the day the
+ledger was drawn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import TableError
-from ..measures import LEDGER_CODES, LEDGER_NUMBERS, Where
-from ..tables import Frequency
+from ..measures import Where
+from ..tables import PLACE, Frequency
 from . import events as expressions
-from .engine import evaluate
+from .engine import Engine
+from .ordinals import PARTS
+from .rows import MOMENTS, overview, sound_of, without_repeats
 
-MOMENTS: Final = ("accepted", "undertaken", "replied", "due")
-NEEDED: Final = ("org", *MOMENTS, *LEDGER_NUMBERS, *LEDGER_CODES)
+BY: Final = ["org", "period"]
+EXAMPLES: Final = 5  # rows shown for each rule
 
 
 class Counted(NamedTuple):
-    """Events counted for one choice of codes.
+    """Events of one choice of codes.
 
-    By (org, period); by handling time; and by the periods in which they came and were settled. The
-    last two are empty where nobody asked.
+    By (org, period): counts, and what `times` tells of them; and by the periods in which they came
+    and were settled. The last two are empty where nobody asked.
     """
 
     totals: pd.DataFrame
-    durations: pd.DataFrame
+    times: pd.DataFrame
     flows: pd.DataFrame
 
 
+class Count(NamedTuple):
+    """A ledger counted; ``read`` is the sum of ``events``, ``later`` and all of ``rules``.
+
+    Attributes
+    ----------
+    counted : dict of Where to Counted
+    as_of : Timestamp
+        The day the ledger was drawn.
+    read, events, later : int
+        Rows of the ledger; those counted; those accepted after ``as_of``, which are left out.
+    rules : dict of str to int
+        Rows set aside, by the rule they break.
+    examples : DataFrame
+        Some of these: ``rule``, the place so far as it is known, the fields judged.
+    """
+
+    counted: dict[Where, Counted]
+    as_of: pd.Timestamp
+    read: int
+    events: int
+    later: int
+    rules: dict[str, int]
+    examples: pd.DataFrame
+
+
 def count(
-    services: pd.DataFrame,
+    engine: Engine,
     wheres: Sequence[Where],
     timed: Set[Where],
     *,
     flowing: Set[Where] = frozenset(),
     extras: Sequence[expressions.Extra] = (),
     freq: Frequency,
-    as_of: pd.Timestamp,
-) -> tuple[dict[Where, Counted], int]:
-    """Count the events for every choice of codes, in one session of the engine.
+    as_of: pd.Timestamp | None,
+) -> Count | None:
+    """Count the events for every choice of codes.
 
     Parameters
     ----------
-    services : DataFrame
-        The service ledger.
+    engine : Engine
+        What reads and counts the ledger.
     wheres : sequence of Where
         The choices of codes; ``()``, every event, is counted always.
     timed : set of Where
@@ -54,59 +88,116 @@ def count(
     extras : sequence of Extra
         What else is counted, for every choice.
     freq : {"Y", "H", "Q", "M"}
-    as_of : Timestamp
-        The day the ledger was drawn.
+    as_of : Timestamp or None
+        The day the ledger was drawn; None for its latest moment that is not in the future.
 
     Returns
     -------
-    dict of Where to Counted, int
-        And how many events are impossible and left out.
+    Count or None
+        None for a ledger without any moment.
 
     Raises
     ------
     TableError
-        For moments with a time zone.
+        Where the ledger changes while it is read.
     """
+    rows = engine.rows()
+    found = engine.frame(overview(rows, now=_tonight()))
+    as_of = found["known"].max() if as_of is None else as_of
+    if pd.isna(as_of):
+        return None
     # The whole of the day on which the ledger was drawn belongs to it.
     cut = as_of + pd.Timedelta(days=1, microseconds=-1) if as_of == as_of.normalize() else as_of
-    choices: list[Where] = list(dict.fromkeys([(), *wheres]))
-
-    def build(table: Any) -> dict[str, Any]:
-        every = expressions.events(
-            expressions.possible(table, cut.to_pydatetime()), freq=freq, cut=cut, as_of=as_of
+    broken = found[found["rule"].notna()]
+    rules = {str(rule): int(n) for rule, n in broken.groupby("rule")["rows"].sum().items()}
+    sound = sound_of(rows) if rules else rows
+    months = found[found["rule"].isna()].astype({"month": int}).set_index("month")["rows"]
+    months = months.sort_index()
+    later = 0
+    if found["last"].max() > cut:
+        later = _size(engine, sound.filter(sound.accepted > cut))
+    examples = [_examples(engine, rows.filter(rows.rule == rule)) for rule in sorted(rules)]
+    parts: dict[Where, list[Counted]] = {where: [] for where in ((), *wheres)}
+    for first, last in _passes(months[months.index <= _month(cut)], freq, engine.limit):
+        some = sound.filter(
+            sound.accepted >= _begin(first), sound.accepted < _begin(last), sound.accepted <= cut
         )
-        found = {"impossible": expressions.impossible(table)}
-        for n, where in enumerate(choices):
-            chosen = expressions.chosen(every, where)
-            found[f"{n}.totals"] = expressions.totals(chosen, extras)
-            if where in timed:
-                found[f"{n}.durations"] = expressions.durations(chosen)
-            if where in flowing:
-                found[f"{n}.flows"] = expressions.flows(chosen)
-        return found
-
-    frames = evaluate(_ready(services), build)
-    counted = {
-        where: Counted(
-            frames[f"{n}.totals"].set_index(["org", "period"]).sort_index(),
-            frames.get(f"{n}.durations", pd.DataFrame()),
-            frames.get(f"{n}.flows", pd.DataFrame()),
+        if engine.repeated(some):
+            some, repeats = without_repeats(some)
+            if n := _size(engine, repeats):
+                rules["duplicate"] = rules.get("duplicate", 0) + n
+                examples.append(_examples(engine, repeats))
+        events = expressions.events(some, freq=freq, cut=cut, as_of=as_of)
+        for where, found_here in parts.items():
+            chosen = expressions.chosen(events, where)
+            totals = engine.frame(expressions.totals(chosen, extras))
+            spent = engine.times(chosen, totals) if where in timed else pd.DataFrame()
+            flow = engine.frame(expressions.flows(chosen)) if where in flowing else pd.DataFrame()
+            found_here.append(Counted(totals, spent, flow))
+    counted = {where: _together(found_here) for where, found_here in parts.items() if found_here}
+    read, n = int(found["rows"].sum()), int(counted[()].totals["events"].sum() if counted else 0)
+    if read != n + later + sum(rules.values()):
+        raise TableError(
+            f"A ledger must stand still while it is counted, got {read} rows at first and "
+            f"{n + later + sum(rules.values())} later. Count it again."
         )
-        for n, where in enumerate(choices)
-    }
-    return counted, int(frames["impossible"]["impossible"].fillna(0).item())
+    shown = pd.concat(examples, ignore_index=True) if examples else pd.DataFrame()
+    return Count(counted, as_of, read, n, later, rules, shown)
 
 
-def _ready(services: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns that are counted, each with its type, missing ones as missing."""
-    frame = services.reindex(columns=list(NEEDED))
-    for column in MOMENTS:
-        moments = pd.to_datetime(frame[column])
-        if moments.dt.tz is not None:
-            raise TableError(
-                f"Moments of the service ledger must have no time zone, got {moments.dt.tz} in "
-                f"{column!r}. Convert them to local time, then dt.tz_localize(None)."
-            )
-        frame[column] = moments.astype("datetime64[us]")
-    words = dict.fromkeys(("org", *LEDGER_CODES), "str")
-    return frame.astype({**words, **dict.fromkeys(LEDGER_NUMBERS, float)})
+def _tonight() -> pd.Timestamp:
+    """Return the last moment of today: nothing can have happened after it."""
+    return pd.Timestamp.now().normalize() + pd.Timedelta(days=1, microseconds=-1)
+
+
+def _month(moment: pd.Timestamp) -> int:
+    return moment.year * 12 + moment.month - 1
+
+
+def _begin(month: int) -> pd.Timestamp:
+    return pd.Timestamp(year=month // 12, month=month % 12 + 1, day=1)
+
+
+def _passes(months: pd.Series, freq: Frequency, limit: int) -> Iterator[tuple[int, int]]:
+    """Split months with their numbers of events into passes of whole periods (first, last + 1)."""
+    width = 12 // PARTS[freq]
+    by_period = months.groupby(months.index // width).sum()
+    first, held, period = None, 0, 0
+    for period, n in zip(by_period.index.tolist(), by_period.tolist(), strict=True):
+        if first is not None and held + n > limit:
+            yield first * width, period * width
+            first, held = None, 0
+        first = period if first is None else first
+        held += n
+    if first is not None:
+        yield first * width, (period + 1) * width
+
+
+def _size(engine: Engine, rows: Any) -> int:
+    return int(engine.frame(rows.aggregate(n=rows.count()))["n"].iloc[0])
+
+
+def _examples(engine: Engine, rows: Any) -> pd.DataFrame:
+    """Return a few rows in a fixed order, with their places."""
+    places = [c for c in PLACE if c in rows.columns]
+    rows = rows.select(
+        "rule", *places, "org", *MOMENTS, "written", record=rows.record.cast("string")
+    )
+    return engine.frame(rows.order_by("org", "record", "accepted", "written").limit(EXAMPLES))
+
+
+def _together(parts: Sequence[Counted]) -> Counted:
+    """Put what the passes found under one another, in the order of organisation and period."""
+    totals = pd.concat([part.totals for part in parts], ignore_index=True)
+    spent = pd.concat([part.times for part in parts], ignore_index=True)
+    org, names = pd.factorize(totals.pop("org"), sort=True)
+    period, numbers = pd.factorize(totals.pop("period"), sort=True)
+    order = np.lexsort((period, org))
+    levels: Any = [names, numbers]
+    codes: Any = [org[order], period[order]]
+    index = pd.MultiIndex(levels, codes, names=BY)
+    return Counted(
+        totals.take(order).set_axis(index),
+        spent.take(order).set_axis(index) if len(spent.columns) else spent,
+        pd.concat([part.flows for part in parts], ignore_index=True),
+    )

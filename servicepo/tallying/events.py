@@ -1,8 +1,7 @@
 """What is counted in a service ledger, written once as Ibis expressions.
 
-Counts by (organisation, period, handling time) come first, statistics after: that form adds up, and
-every engine does it well. Only operations that mean the same on every engine are used: differences
-in microseconds, whole numbers, no division, NULL and never NaN.
+Only operations that mean the same on every engine are used: differences in microseconds, whole
+numbers, no division, NULL and never NaN.
 
 An event belongs to the period in which it was accepted. It is closed when it was replied to by the
 day the ledger was drawn (``as_of``), open otherwise. A moment without a time of day stands for its
@@ -23,35 +22,15 @@ import ibis
 from ..measures import KNOWN, Condition, Range, Where
 from ..tables import ANSWERS, Frequency
 from .ordinals import PARTS
+from .times import DAY
 
-DAY: Final = 86_400_000_000  # microseconds
 EPOCH: Final = datetime(1900, 1, 1)  # before every event
 GRACE: Final = "grace"
 """In place of a column: by how many days a deadline may be missed."""
 
 
-def possible(ledger: Any, cut: datetime) -> Any:
-    """Keep the events that can be counted: accepted by ``cut``, no end or deadline before that."""
-    accepted = ledger.accepted.date()
-    return ledger.filter(
-        ledger.org.notnull(),
-        ledger.accepted.notnull(),
-        ledger.accepted <= cut,
-        ledger.replied.isnull() | (ledger.replied.date() >= accepted),
-        ledger.due.isnull() | (ledger.due.date() >= accepted),
-    )
-
-
-def impossible(ledger: Any) -> Any:
-    """Count the events without organisation or date, and those that end before they begin."""
-    accepted = ledger.accepted.date()
-    backwards = (ledger.replied.date() < accepted) | (ledger.due.date() < accepted)
-    blank = ledger.org.isnull() | ledger.accepted.isnull()
-    return ledger.aggregate(impossible=_count(blank | backwards.fill_null(False)))
-
-
 def events(ledger: Any, *, freq: Frequency, cut: datetime, as_of: datetime) -> Any:
-    """Return one row per event: period, whether closed, handling time and time allowed (µs).
+    """Add to each event: period, whether closed, handling time and time allowed (µs).
 
     A reply after ``cut`` had not come yet; what is open is as old as it was at ``as_of``.
     """
@@ -142,12 +121,6 @@ def counts(events: Any) -> dict[str, Any]:
         "visit_groups": events.visit.nunique(),
         **{f"answer_{a}": _count(events.satisfaction == a) for a in ANSWERS},
     }
-
-
-def durations(events: Any) -> Any:
-    """Count events by organisation, period, handling time, time allowed and whether closed."""
-    by = ("org", "period", "elapsed", "allowed", "closed")
-    return events.group_by(*by).aggregate(count=events.count())
 
 
 def _count(condition: Any) -> Any:

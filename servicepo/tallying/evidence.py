@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..framework import Framework
 from ..tables import Dataset, Frequency, period_text, text_of
+from .accounts import Accounts
 from .cells import CELLS, STATIC, cells_of
 from .ordinals import ordinals, periods
 
@@ -57,6 +58,8 @@ class Evidence:
     gaps : DataFrame
         Indexed by (org, period, indicator), for duties by the month, quarter or half-year: one row
         for each that was not met, named in ``missing`` ("2024-03", "2024Q2").
+    ledger : Accounts or None
+        What became of every row of the service ledger; None where no indicator asks for it.
     """
 
     data: Dataset
@@ -66,6 +69,7 @@ class Evidence:
     table: pd.DataFrame
     sources: pd.DataFrame
     gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ledger: Accounts | None = None
 
     def __repr__(self) -> str:
         return f"Evidence({len(self.table)} values of {self.framework.id}, as of {self.as_of})"

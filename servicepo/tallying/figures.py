@@ -157,24 +157,23 @@ def _kinds(column: str) -> Figure:
 def _on_time(
     counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
 ) -> pd.DataFrame:
-    return on_time_share(counted.durations)
+    return on_time_share(counted.times)
 
 
 def _overdue(
     counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
 ) -> pd.DataFrame:
-    found = on_time_share(counted.durations)
-    if "numerator" in found:
-        found["value"] = 1 - found["value"]
-        found["numerator"] = found["denominator"] - found["numerator"]
+    found = on_time_share(counted.times)
+    found["value"] = 1 - found["value"]
+    found["numerator"] = found["denominator"] - found["numerator"]
     return found
 
 
-def _days(q: float) -> Figure:
+def _days(name: str) -> Figure:
     def figure(
         counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
     ) -> pd.DataFrame:
-        return days(counted.durations, q)
+        return days(counted.times, counted.totals, name)
 
     return figure
 
@@ -272,8 +271,8 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         "closed_on_time_share": _share("closed_on_time", "closed_due"),
         "registered_on_time_share": _share("closed_on_time", "events_due"),
         "overdue_share": _overdue,
-        "median_days": _days(0.5),
-        "p90_days": _days(0.9),
+        "median_days": _days("median_days"),
+        "p90_days": _days("p90_days"),
         "open_share": _share("events_open", "events"),
         "backlog": _backlog,
         "backlog_days": _backlog_days,

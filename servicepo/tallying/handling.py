@@ -1,34 +1,27 @@
-"""Handling times with open cases: on-time share, median and P90 from counts of durations."""
+"""Handling times with open cases as values: on-time share, median and P90."""
 
 from __future__ import annotations
-
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from ..methods.durations import kaplan_meier, quantile_time, survival_at
-from .events import DAY
 from .spread import share_error
 
-BY: Final = ["org", "period"]
 
-
-def on_time_share(counted: pd.DataFrame) -> pd.DataFrame:
+def on_time_share(times: pd.DataFrame) -> pd.DataFrame:
     r"""Estimate the share of events settled by their deadlines, open ones included.
 
     Parameters
     ----------
-    counted : DataFrame
-        ``org, period, elapsed, allowed`` (microseconds), ``closed``, ``count``. Events without a
-        deadline are left out.
+    times : DataFrame
+        Indexed by (org, period): what `servicepo.tallying.times.times` gives.
 
     Returns
     -------
     DataFrame
         Indexed by (org, period): ``value`` (0..1), ``numerator`` (events settled on time, partly
         estimated), ``denominator`` and ``n`` (events with a deadline), ``standard_error``. NaN
-        where the fate of no event is known yet.
+        where the fate of no event is known yet; no row where no event has a deadline.
 
     Notes
     -----
@@ -46,79 +39,35 @@ def on_time_share(counted: pd.DataFrame) -> pd.DataFrame:
     Efron (1967), Proc. 5th Berkeley Symposium 4: 831-853. Dorey and Korn (1987), Statistics in
     Medicine 6: 679-687.
     """
-    due = counted[counted["allowed"].notna()].reset_index(drop=True)
-    if due.empty:
-        return _nothing()
-    group, index = _groups(due)
-    age, allowed = due["elapsed"] / DAY, due["allowed"] / DAY
-    on_time = (due["closed"] & (age <= allowed)).astype(float)
-    pending = (~due["closed"] & (age < allowed)).to_numpy()
-    if pending.any():
-        curve = kaplan_meier(age, due["closed"], counts=due["count"], groups=group)
-        asked = group[pending].to_numpy()
-        then = survival_at(curve, allowed[pending], groups=asked, tail="exponential")["survival"]
-        now = survival_at(curve, age[pending], groups=asked)["survival"]
-        on_time[pending] = 1 - then.to_numpy() / now.to_numpy()
-    sums = (
-        pd.DataFrame(
-            {
-                "numerator": on_time * due["count"],
-                "n": due["count"],
-                "known": due["count"].where(~pending, 0),
-            }
-        )
-        .groupby(group)
-        .sum()
-        .astype(float)
-    )
-    sums.index = index
-    share = (sums["numerator"] / sums["n"]).where(sums["known"] > 0)
+    due = times[times["due"] > 0]
+    known = due["due"] - due["pending"]
+    share = (due["on_time"] / due["due"]).where(known > 0)
+    error = share_error(share.fillna(0.0), known)
     return pd.DataFrame(
         {
             "value": share,
-            "numerator": sums["numerator"].where(sums["known"] > 0),
-            "denominator": sums["n"],
-            "n": sums["n"],
-            "standard_error": np.where(
-                sums["known"] > 0, share_error(share.fillna(0.0), sums["known"]), np.nan
-            ),
+            "numerator": due["on_time"].where(known > 0),
+            "denominator": due["due"],
+            "n": due["due"],
+            "standard_error": np.where(known > 0, error, np.nan),
         }
     )
 
 
-def days(counted: pd.DataFrame, q: float) -> pd.DataFrame:
+def days(times: pd.DataFrame, totals: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the days by which a share of the events is settled, open ones included.
 
     Parameters
     ----------
-    counted : DataFrame
-        As for `on_time_share`; all events count, with or without a deadline.
-    q : float
-        0.5 for the median.
+    times, totals : DataFrame
+        Indexed by (org, period).
+    name : {"median_days", "p90_days"}
 
     Returns
     -------
     DataFrame
         Indexed by (org, period): ``value`` (days; NaN where so many are not settled yet), ``n``.
+        All events count, with or without a deadline.
     """
-    if counted.empty:
-        return _nothing()
-    group, index = _groups(counted)
-    curve = kaplan_meier(
-        counted["elapsed"] / DAY, counted["closed"], counts=counted["count"], groups=group
-    )
-    n = counted["count"].groupby(group).sum()
-    return pd.DataFrame(
-        {"value": quantile_time(curve, q).to_numpy(), "n": n.to_numpy(dtype=float)}, index=index
-    )
-
-
-def _groups(counted: pd.DataFrame) -> tuple[pd.Series, pd.Index]:
-    """Return the number of each row's group, in their sorted order, and the groups' names."""
-    by = counted.groupby(BY)
-    return by.ngroup(), by.size().index
-
-
-def _nothing() -> pd.DataFrame:
-    index = pd.MultiIndex.from_arrays([pd.Index([], dtype="str"), np.array([], int)], names=BY)
-    return pd.DataFrame({"value": pd.Series(index=index, dtype=float)})
+    events = totals["events"].reindex(times.index)
+    return pd.DataFrame({"value": times[name], "n": events.astype(float)})

@@ -9,54 +9,51 @@ import pandas as pd
 
 from ..framework import Indicator
 from ..tables import Frequency
-from .counting import count
+from .counting import Count, count
+from .engine import Engine
 from .figures import FLOWING, TIMED, extras_of, figure_of, where_of
 from .stocks import stocks
 
 
 class Served(NamedTuple):
-    """What the service ledger says: values by (org, period, indicator), and events set aside."""
+    """What the service ledger says: values by (org, period, indicator), and what was counted."""
 
     values: pd.DataFrame
-    impossible: int
+    counts: Count
 
 
 def serve(
-    services: pd.DataFrame,
+    engine: Engine,
     indicators: Sequence[Indicator],
     organisations: pd.DataFrame,
     *,
     freq: Frequency,
-    as_of: pd.Timestamp,
-) -> Served:
+    as_of: pd.Timestamp | None,
+) -> Served | None:
     """Compute the service indicators.
 
     Parameters
     ----------
-    services : DataFrame
-        The service ledger.
+    engine : Engine
+        What counts the service ledger.
     indicators : sequence of Indicator
         Those whose source is "service".
     organisations : DataFrame
         Indexed by ``org``: households and members.
     freq : {"Y", "H", "Q", "M"}
-    as_of : Timestamp
-        The day the ledger was drawn.
+    as_of : Timestamp or None
+        The day the ledger was drawn; None for its latest moment that is not in the future.
 
     Returns
     -------
-    Served
-        Where an organisation has events in a period, but none of the codes an indicator asks for,
-        its volume is 0; where it has none at all, its values are missing: the ledger may be.
-
-    Raises
-    ------
-    TableError
-        For moments with a time zone.
+    Served or None
+        None for a ledger without events. Where an organisation has events in a period, but none of
+        the codes an indicator asks for, its volume is 0; where it has none at all, its values are
+        missing: the ledger may be.
     """
     wheres = list(dict.fromkeys(where_of(i) for i in indicators))
-    counts, impossible = count(
-        services,
+    counts = count(
+        engine,
         wheres,
         {where_of(i) for i in indicators if i.source["measure"] in TIMED},
         flowing={where_of(i) for i in indicators if i.source["measure"] in FLOWING},
@@ -64,12 +61,14 @@ def serve(
         freq=freq,
         as_of=as_of,
     )
-    everything = counts[()].totals.index
+    if counts is None or not counts.events:
+        return None
+    everything = counts.counted[()].totals.index
     parts = []
     for indicator in indicators:
-        own = counts[where_of(indicator)]
+        own = counts.counted[where_of(indicator)]
         own = own._replace(totals=own.totals.reindex(everything, fill_value=0))
-        found = figure_of(indicator)(own, indicator, organisations, stocks(freq, as_of))
+        found = figure_of(indicator)(own, indicator, organisations, stocks(freq, counts.as_of))
         found["indicator"] = indicator.code
         parts.append(found.set_index("indicator", append=True))
-    return Served(pd.concat(parts), impossible)
+    return Served(pd.concat(parts) if parts else pd.DataFrame(), counts)

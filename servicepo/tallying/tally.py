@@ -13,11 +13,14 @@ from ..errors import MethodError, MethodWarning, TableError
 from ..framework import Framework, Indicator
 from ..methods.guards import choose, listed
 from ..tables import Dataset, Frequency, period_text
+from .accounts import Accounts, accounts
 from .answers import rate
 from .counting import count
+from .engine import Engine
 from .evidence import GAPS, Evidence, Values
 from .figures import where_of
 from .frequency import Kept, kept, refuse_coarse
+from .ledger import Ledger, opened
 from .matching import keyed, not_found, wanted_keys
 from .ordinals import PARTS, coarser, ordinals, periods
 from .ratios import attribute, checklist, ratio
@@ -37,6 +40,7 @@ def tally(
     *,
     period: Frequency = "Y",
     as_of: str | date | None = None,
+    ledger: Ledger | None = None,
 ) -> pd.DataFrame:
     """Compute the value of every indicator from the four tables.
 
@@ -50,7 +54,10 @@ def tally(
         Year, half-year, quarter or month.
     as_of : str, date or Timestamp, optional
         The day the service ledger was drawn: events not replied to by then are open, events
-        accepted later are left out. By default the latest moment in the ledger.
+        accepted later are left out. By default the latest moment in the ledger that is not in the
+        future.
+    ledger : Ledger, optional
+        Service records of any size (see `open_ledger`), in place of ``data.services``.
 
     Returns
     -------
@@ -91,7 +98,13 @@ def tally(
     ((40, 27), True)
     """
     choose(period, PARTS, "period")
-    drawn = _drawn(data.services, as_of)
+    day = None if as_of is None else _day(as_of)
+    if ledger is not None and len(data.services):
+        raise TableError(
+            "Service events must come from one ledger, got "
+            f"{len(data.services)} in data.services and {ledger}. Leave one of them out "
+            '(dataclasses.replace(data, services=servicepo.tables.empty("services"))).'
+        )
     evaluations = _ready(data.evaluations, "indicator", period)
     surveys = _ready(data.surveys, "question", period)
     notes = _coarse({"evaluations": evaluations, "surveys": surveys}, framework, period)
@@ -107,26 +120,18 @@ def tally(
             )
         )
     parts = [scored.values, rate(surveys, _of(framework, "survey"), data.organisations)]
-    served = _of(framework, "service")
-    day = drawn
-    drawn = drawn if served else None
-    if drawn is not None:
-        found = serve(data.services, served, data.organisations, freq=period, as_of=drawn)
-        parts.append(found.values)
-        if found.impossible:
-            notes.append(
-                MethodWarning(
-                    "Service events must have an organisation and a date and end after they begin, "
-                    f"got {found.impossible} that do not, which are left out. Mend them in the "
-                    "ledger."
-                )
-            )
-    duties = _of(framework, "frequency")
+    served, duties = _of(framework, "service"), _of(framework, "frequency")
     refuse_coarse(duties, period)
-    duty = None
-    if duties and day is not None:
-        duty = _duties(data.services, duties, period, day)
-        parts.append(duty.values)
+    counts, duty = None, None
+    if (served or duties) and (ledger is not None or len(data.services)):
+        with opened(data.services if ledger is None else ledger) as engine:
+            found = serve(engine, served, data.organisations, freq=period, as_of=day)
+            if found is not None:
+                counts = found.counts
+                duty = _duties(engine, duties, period, counts.as_of) if duties else None
+                parts += [found.values] + ([duty.values] if duty else [])
+    told = None if counts is None else accounts(counts, data.organisations.index)
+    notes += [] if told is None else told.warnings()
     held = [
         *((i, checklist(i, evaluations)) for i in _of(framework, "checklist")),
         *((i, ratio(i, evaluations, data.organisations)) for i in _of(framework, "ratio")),
@@ -160,7 +165,7 @@ def tally(
     for note in notes:
         warnings.warn(note, stacklevel=2)
     gaps = _gaps(duty, period)
-    return _values(table, scored.sources, framework, data, period, drawn, gaps)
+    return _values(table, scored.sources, framework, data, period, told, gaps)
 
 
 def _of(framework: Framework, kind: str) -> list[Indicator]:
@@ -173,18 +178,14 @@ def _ready(table: pd.DataFrame, names: str, freq: Frequency) -> pd.DataFrame:
     return keyed(table, names).assign(text=table["period"], period=numbers)
 
 
-def _drawn(services: pd.DataFrame, as_of: str | date | None) -> pd.Timestamp | None:
-    """Return the day the ledger was drawn, None for an empty ledger."""
-    if as_of is not None:
-        drawn = pd.to_datetime(as_of, errors="coerce")
-        if pd.isna(drawn) or drawn.tz is not None:
-            raise MethodError(
-                f"as_of must be a day without a time zone, got {as_of!r}. Write it as 2024-12-31."
-            )
-        return pd.Timestamp(drawn) if len(services) else None
-    moments = [pd.to_datetime(services[c]).max() for c in ("accepted", "undertaken", "replied")]
-    known = [m for m in moments if pd.notna(m)]
-    return max(known) if known else None
+def _day(as_of: str | date) -> pd.Timestamp:
+    """Return the day the ledger was drawn."""
+    day = pd.to_datetime(as_of, errors="coerce")
+    if pd.isna(day) or day.tz is not None:
+        raise MethodError(
+            f"as_of must be a day without a time zone, got {as_of!r}. Write it as 2024-12-31."
+        )
+    return pd.Timestamp(day)
 
 
 def _coarse(
@@ -206,14 +207,15 @@ def _coarse(
 
 
 def _duties(
-    services: pd.DataFrame, duties: Sequence[Indicator], freq: Frequency, as_of: pd.Timestamp
+    engine: Engine, duties: Sequence[Indicator], freq: Frequency, as_of: pd.Timestamp
 ) -> Kept:
     """Count the events of duties by the period in which they fall due, and judge them."""
     counts = {}
     for per in dict.fromkeys(cast(Frequency, i.source["per"]) for i in duties):
         wheres = [where_of(i) for i in duties if i.source["per"] == per]
-        found, _ = count(services, wheres, set(), freq=per, as_of=as_of)
-        counts[per] = {where: counted.totals["events"] for where, counted in found.items()}
+        found = count(engine, wheres, set(), freq=per, as_of=as_of)
+        counted = {} if found is None else found.counted
+        counts[per] = {where: own.totals["events"] for where, own in counted.items()}
     return kept(counts, duties, freq=freq, as_of=as_of)
 
 
@@ -295,7 +297,7 @@ def _values(
     framework: Framework,
     data: Dataset,
     freq: Frequency,
-    drawn: pd.Timestamp | None,
+    told: Accounts | None,
     gaps: pd.DataFrame,
 ) -> Values:
     """Shape the values and put their evidence beside them."""
@@ -311,5 +313,7 @@ def _values(
         levels[1] = periods(levels[1], freq)
         sources = sources.set_axis(pd.MultiIndex.from_arrays(levels, names=[*KEY, "source"]))
     known = Values(values)
-    known.evidence = Evidence(data, framework, freq, drawn, table, sources, gaps)
+    known.evidence = Evidence(
+        data, framework, freq, told.as_of if told else None, table, sources, gaps, told
+    )
     return known

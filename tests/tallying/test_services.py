@@ -5,14 +5,11 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from servicepo.errors import MethodError, MethodWarning, TableError
 from servicepo.measures import MEASURES
 from servicepo.synthetic.county import synthesise
 from servicepo.tallying import figures
-from servicepo.tallying.handling import on_time_share
 from servicepo.tallying.tally import tally
 
 SCALE = "scale = {satisfied = 1, mostly_satisfied = 0.8, average = 0.6, dissatisfied = 0}"
@@ -321,32 +318,6 @@ def test_one_deadline_for_all_gives_kaplan_meier_at_the_deadline(dataset, framew
     assert values.iloc[0, 0] == pytest.approx(1 - survival, abs=1e-12)
 
 
-def test_small_groups_are_right_on_average():
-    rng = np.random.default_rng(3)
-    found, n = [], 10
-    parts = []
-    for unit in range(1500):
-        allowed = rng.choice([7.0, 15.0, 30.0], n)
-        handling, age = rng.exponential(25, n), rng.uniform(0, 45, n)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "org": unit,
-                    "period": 2024,
-                    "elapsed": np.minimum(handling, age) * 86_400_000_000,
-                    "allowed": allowed * 86_400_000_000,
-                    "closed": handling <= age,
-                    "count": 1,
-                }
-            )
-        )
-        found.append((handling <= allowed).mean())
-    estimate = on_time_share(pd.concat(parts))
-    assert abs(estimate["value"].mean() - np.mean(found)) < 0.015
-    spread = (estimate["value"] - (1 - np.exp(-np.array([7, 15, 30]) / 25)).mean()).std()
-    assert 0.8 * spread < estimate["standard_error"].mean() < 1.25 * spread
-
-
 def test_nothing_is_said_where_no_fate_is_known(dataset, framework):
     rows = events(
         ("甲", "2024-03-01", None, "2024-03-20"), ("甲", "2024-03-02", None, "2024-03-20")
@@ -356,38 +327,6 @@ def test_nothing_is_said_where_no_fate_is_known(dataset, framework):
             dataset(services=rows), framework(service("on_time_share"), service("volume"))
         )
     assert np.isnan(values["i0"].item())
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 40))
-def test_on_time_laws(seed, n):
-    rng = np.random.default_rng(seed)
-    elapsed, allowed = rng.integers(0, 30, n) * 1.0, rng.choice([5.0, 10.0, np.nan], n)
-    day = 86_400_000_000
-    counted = pd.DataFrame(
-        {
-            "org": "甲", "period": 2024, "elapsed": elapsed * day, "allowed": allowed * day,
-            "closed": rng.random(n) < 0.7, "count": rng.integers(1, 4, n),
-        }
-    )  # fmt: skip
-    before = counted.copy()
-    found = on_time_share(counted)
-    pd.testing.assert_frame_equal(counted, before)
-    due = counted[counted["allowed"].notna()]
-    if due.empty:
-        assert found.empty
-        return
-    count = due["count"]
-    registered = (count * (due["closed"] & (due["elapsed"] <= due["allowed"]))).sum() / count.sum()
-    late = due["elapsed"] > due["allowed"]
-    value = found["value"].item()
-    if np.isnan(value):
-        assert (~due["closed"] & ~late).all()
-        return
-    assert registered - 1e-12 <= value <= 1 - (count * late).sum() / count.sum() + 1e-12
-    assert 0 < found["standard_error"].item() < 0.5
-    if due["closed"].all():
-        assert value == pytest.approx(registered)
 
 
 # -- the slow way ----------------------------------------------------------------------------------
