@@ -108,8 +108,9 @@ def without_repeats(rows: Any) -> tuple[Any, Any]:
     was replied to rather than one that is open, the latest reply; what still ties is told apart by
     the other fields, so that every engine keeps the same.
     """
-    blank = {c: rows[c].isnull() for c in FIELDS}
-    order = [blank["replied"], rows.replied.desc(), *blank.values(), *(rows[c] for c in FIELDS)]
+    others = [c for c in FIELDS if c != "replied"]  # ordered twice, a field would be ordered once
+    order = [rows.replied.isnull(), rows.replied.desc()]
+    order += [rows[c].isnull() for c in others] + [rows[c] for c in others]
     mine = ibis.window(group_by=["org", "record", "accepted"], order_by=order)
     placed = rows.mutate(nth=ibis.row_number().over(mine))
     again = (placed.nth > 0) & placed.record.notnull()
