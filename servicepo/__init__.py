@@ -2,8 +2,9 @@
 
 The way through the house::
 
-    read ──> tally ──> build_index ──> compare_domains, grade, find_weak,
-    (files)  (values)  (index)         measure_change, assess_robustness ──> charts, write_report
+    read ──> tally ──> build_index ──> compare_domains, compare_sources, grade,
+    (files)  (values)  (index)         find_weak, measure_change, assess_robustness
+                                       ──> charts, write_report
 
 Read
     `read` files into a `Dataset`; `open_ledger` opens service records of any size;
@@ -11,8 +12,9 @@ Read
 Measure
     `tally` values per indicator; `build_index` scores, weights, dimensions and the overall index.
 Analyse
-    `compare_domains`, `grade`, `find_weak`, `measure_change`, `assess_robustness`; `watch` monthly
-    figures for early warning; `adjust_case_mix` of a service ledger.
+    `compare_domains`, `compare_sources`, `grade`, `find_weak`, `measure_change`,
+    `assess_robustness`; `watch` monthly figures for early warning; `adjust_case_mix` of a service
+    ledger.
 Show
     `charts` (a frame in, matplotlib axes out); `write_report` (HTML, Word, Excel, figures).
 Try
@@ -43,6 +45,7 @@ _ROOMS = {
     "MethodWarning": ".errors",
     "Robustness": ".robustness",
     "ServicepoError": ".errors",
+    "SourceComparison": ".source_comparison",
     "TableError": ".errors",
     "Watch": ".watching",
     "WeakBranches": ".weakness",
@@ -50,6 +53,7 @@ _ROOMS = {
     "assess_robustness": ".robustness",
     "build_index": ".index",
     "compare_domains": ".comparison",
+    "compare_sources": ".source_comparison",
     "find_weak": ".weakness",
     "grade": ".grading",
     "load_framework": ".framework",
@@ -90,6 +94,8 @@ if TYPE_CHECKING:
     from .report.write import write_report as write_report
     from .robustness import Robustness as Robustness
     from .robustness import assess_robustness as assess_robustness
+    from .source_comparison import SourceComparison as SourceComparison
+    from .source_comparison import compare_sources as compare_sources
     from .synthetic.county import synthesise as synthesise
     from .tables import Dataset as Dataset
     from .tallying.ledger import Ledger as Ledger

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtrc, fdtrc, fdtri
-from scipy.stats import rankdata
 
 from ..errors import MethodError
 from .guards import FloatArray, as_matrix, choose, row_blocks
@@ -213,7 +212,8 @@ def krippendorff_alpha(ratings: pd.DataFrame | FloatArray, *, level: str = "inte
     elif level == "ratio":
         observed, expected = _ratio(x, values)
     else:
-        values = rankdata(values) if level == "ordinal" else values
+        if level == "ordinal":
+            values = np.asarray(pd.Series(values).rank(), dtype=float)
         observed, expected = _squares(values, unit)
     return float(1 - observed / expected)
 
@@ -256,7 +256,7 @@ def kendall_w(ratings: pd.DataFrame | FloatArray) -> KendallW:
     x = as_matrix(ratings, what="ratings", least=2)
     n, m = x.shape
     _refuse_few_raters(m)
-    ranks = rankdata(x, axis=0)
+    ranks = pd.DataFrame(x).rank().to_numpy()
     sums = ranks.sum(axis=1)
     # Ties cost a rater's ranks sum(t^3 - t) / 12 of their squares.
     ties = 12 * (m * n * (n + 1) * (2 * n + 1) / 6 - (ranks**2).sum())
