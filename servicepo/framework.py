@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from .catalogue import from_catalogue
 from .declared import Table, near, told
 from .declared_methods import take_methods
 from .errors import FrameworkError
@@ -518,6 +519,7 @@ def _dimension(table: Table, known: Known) -> Dimension:
 
 
 def _indicator(table: Table, dimension: str, known: Known) -> Indicator:
+    table = from_catalogue(table)
     source = check_source(table, known)
     measure = MEASURES.get(str(source.get("measure")))
     points = measure.direction if measure else "benefit"

@@ -60,6 +60,7 @@ FLOORS = {
     "domain_history": 4.8,
     "rules": 4.5,
     "conditions": 4.8,
+    "catalogue": 1.5,
     "case_mix": 4.5,
     "comparison": 5,
     "source_comparison": 5,
