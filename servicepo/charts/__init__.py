@@ -16,7 +16,8 @@ Rows and shares
 Dimensions
     `dimensions_radar`, `dimensions_heatmap`
 Groups and time
-    `domain_distribution`, `trend`, `transition_matrix`
+    `domain_distribution`, `density_ridges`, `cumulative_distribution`, `quantile_shift`,
+    `lorenz_curve`, `trend`, `transition_matrix`
 Weak branches
     `funnel`, `weak_reasons`
 Tools
@@ -30,11 +31,15 @@ from typing import TYPE_CHECKING
 
 # name -> module that defines it; loaded at first use so that the import draws in no matplotlib.
 _MODULES = {
+    "cumulative_distribution": ".curves",
+    "density_ridges": ".densities",
     "dimensions_heatmap": ".dimensions",
     "dimensions_radar": ".dimensions",
     "domain_distribution": ".distributions",
     "funnel": ".funnels",
+    "lorenz_curve": ".curves",
     "new_axes": ".style",
+    "quantile_shift": ".curves",
     "rank_intervals": ".rankings",
     "ranking": ".rankings",
     "save_figure": ".saving",
@@ -46,11 +51,15 @@ _MODULES = {
 }
 
 __all__ = [
+    "cumulative_distribution",
+    "density_ridges",
     "dimensions_heatmap",
     "dimensions_radar",
     "domain_distribution",
     "funnel",
+    "lorenz_curve",
     "new_axes",
+    "quantile_shift",
     "rank_intervals",
     "ranking",
     "save_figure",
@@ -62,6 +71,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from .curves import cumulative_distribution, lorenz_curve, quantile_shift
+    from .densities import density_ridges
     from .dimensions import dimensions_heatmap, dimensions_radar
     from .distributions import domain_distribution
     from .fonts import set_typeface

@@ -32,7 +32,8 @@ def transition_matrix(
         - ``before``, ``after``: code of the state; categories give the order, else that of
           `servicepo.labels`, else that of the rows;
         - ``probability``: number 0–1, how often ``before`` was followed by ``after``;
-        - ``count``: number of organisations that moved so.
+        - ``count``: number of organisations that moved so;
+        - ``low``, ``high`` (may be absent): interval of the probability, told in the cell.
 
         A pair that is not there is a white cell with a dash. The row names tell the row's n.
     ax : Axes, optional
@@ -64,7 +65,11 @@ def transition_matrix(
     >>> plt.close(ax.figure)
     """
     table = table_of(
-        frame, "transition_matrix", text=("before", "after"), numbers=("probability", "count")
+        frame,
+        "transition_matrix",
+        text=("before", "after"),
+        numbers=("probability", "count"),
+        optional_numbers=("low", "high"),
     )
     present(table, "transition_matrix", "before", "after")
     check_keys(table, "transition_matrix", "before", "after")
@@ -76,19 +81,20 @@ def transition_matrix(
         pairs[name].to_numpy(dtype=float).reshape(len(states), len(states))
         for name in ("probability", "count")
     )
-    texts = [
-        ["—" if np.isnan(p) else f"{p:.2f}\n({n:.0f})" for p, n in zip(*pair, strict=True)]
-        for pair in zip(probability, count, strict=True)
-    ]
+    told = {"low", "high"} <= set(table.columns)
+    ends = pairs[["low", "high"]].to_numpy() if told else np.full((len(pairs), 2), np.nan)
+    cells = [_cell(*cell) for cell in zip(probability.ravel(), count.ravel(), *ends.T, strict=True)]
+    texts = [cells[at : at + len(states)] for at in range(0, len(cells), len(states))]
     names = [shown(state, language, words) for state in states]
     rows = [f"{name}\nn = {n:.0f}" for name, n in zip(names, np.nansum(count, axis=1), strict=True)]
-    with drawing(ax, width=12.0, height=height_of_cells(rows, tall=1.1) + 0.6) as axes:
+    note, tall = ("chart.transition_interval", 1.5) if told else ("chart.transition", 1.1)
+    with drawing(ax, width=12.0, height=height_of_cells(rows, tall=tall) + 0.6) as axes:
         draw_cells(axes, probability, rows, names, limits=(0.0, 1.0), texts=texts)
         axes.set_ylabel(title_of("chart.before", language))
         axes.xaxis.set_label_position("top")
         axes.set_xlabel(title_of("chart.after", language))
         axes.annotate(
-            wrap(title_of("chart.transition", language), room_for_labels(axes, share=0.9)),
+            wrap(title_of(note, language), room_for_labels(axes, share=0.9)),
             (0.5, 0),
             xycoords="axes fraction",
             xytext=(0, -5),
@@ -98,3 +104,10 @@ def transition_matrix(
         )
         axes.set_title(title or "")
         return axes
+
+
+def _cell(probability: float, count: float, low: float, high: float) -> str:
+    if np.isnan(probability):
+        return "—"
+    interval = "" if np.isnan(low) else f"\n{low:.2f}–{high:.2f}"
+    return f"{probability:.2f}{interval}\n({count:.0f})"

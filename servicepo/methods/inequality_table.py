@@ -41,7 +41,7 @@ def inequality_table(
         within, between; ``dagum`` within, between, transvariation; the totals of ``cv`` (standard
         deviation over n ÷ mean), ``atkinson`` (ε = ½) and ``wolfson`` (NaN where the median is 0).
         Columns: ``value``; ``share`` of the measure's total; ``by_chance``, the share between
-        groups of these sizes drawn by lot; ``low``, ``high`` (bootstrap, bias-corrected; NaN
+        groups of these sizes drawn by lot; ``low``, ``high`` (bootstrap; NaN
         without draws); ``share_low``, ``share_high``.
 
     Raises
@@ -52,7 +52,9 @@ def inequality_table(
     Notes
     -----
     Values are drawn with replacement inside groups. The intervals tell how far a figure rests on
-    single organisations.
+    single organisations; they are freed of what small groups add by chance
+    (`resampling.bootstrap_interval`), so that with many small groups that of
+    a part between lies below the figure.
 
     Examples
     --------
@@ -94,9 +96,8 @@ def inequality_table(
         drawn = resample(ordered, sizes, measure, draws=draws, seed=seed)
         shares = _shares(drawn, len(names))
         table["low"], table["high"] = bootstrap_interval(drawn, observed, confidence=confidence)
-        table["share_low"], table["share_high"] = bootstrap_interval(
-            shares, table["share"].to_numpy(), confidence=confidence
-        )
+        ends = bootstrap_interval(shares, table["share"].to_numpy(), confidence=confidence)
+        table["share_low"], table["share_high"] = np.minimum(ends, 1.0)
     return table
 
 

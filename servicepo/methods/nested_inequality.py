@@ -96,8 +96,9 @@ def nested_theil(
     other order of the columns (domains, and regions in them) gives other parts. By chance a level
     that has m groups more than the one above has the share m / (n − 1): exactly for α = 2, nearly
     for others. Intervals: organisations are drawn with replacement inside the innermost groups;
-    they tell how far a figure rests on single organisations, and are not needed where every
-    organisation of interest was measured without error.
+    they tell how far a figure rests on single organisations, and are freed of what small groups add
+    by chance (`resampling.bootstrap_interval`), so that with many small groups that of
+    a part between lies below the figure.
 
     References
     ----------
@@ -137,9 +138,8 @@ def nested_theil(
         _warn_of_single(path, sizes)
         drawn = resample(ordered, sizes, measure, draws=draws, seed=seed)
         table["low"], table["high"] = bootstrap_interval(drawn, observed, confidence=confidence)
-        table["share_low"], table["share_high"] = bootstrap_interval(
-            _shares(drawn), _shares(observed), confidence=confidence
-        )
+        ends = bootstrap_interval(_shares(drawn), _shares(observed), confidence=confidence)
+        table["share_low"], table["share_high"] = np.minimum(ends, 1.0)
     return NestedTheil(
         table, whole.groups.set_axis(pd.MultiIndex.from_frame(path)), float(alpha), draws
     )

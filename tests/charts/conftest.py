@@ -51,6 +51,18 @@ def example_frames():
         "dimensions_radar": wide,
         "dimensions_heatmap": wide,
         "domain_distribution": table[["domain", "score"]],
+        "density_ridges": pd.DataFrame(
+            {
+                "group": np.repeat(domains, 11),
+                "score": np.tile(np.linspace(0.0, 100, 11), 3),
+                "density": np.tile([0, 0, 0, 0.001, 0.01, 0.03, 0.03, 0.02, 0.01, 0, 0], 3),
+            }
+        ),
+        "cumulative_distribution": table[["domain", "score"]],
+        "lorenz_curve": pd.DataFrame(
+            {"population_share": [0.0, 0.3, 0.6, 1.0], "value_share": [0.0, 0.1, 0.4, 1.0]}
+        ),
+        "quantile_shift": pd.DataFrame({"quantile": [0.1, 0.5, 0.9], "difference": [-1.0, 2, 5]}),
         "weights": pd.DataFrame(
             {
                 "dimension": ["team", "team", "results"],

@@ -30,6 +30,27 @@ def test_cells_tell_probability_and_count():
     assert (ax.get_ylabel(), ax.get_xlabel()) == ("上期等次", "本期等次")
 
 
+def test_intervals_are_told_where_they_are_known():
+    frame = pd.DataFrame(
+        {
+            "before": ["好", "好", "差", "差"],
+            "after": ["好", "差", "好", "差"],
+            "probability": [0.75, 0.25, np.nan, np.nan],
+            "count": [3, 1, 0, 0],
+            "low": [0.3, 0.05, np.nan, np.nan],
+            "high": [0.95, 0.7, np.nan, np.nan],
+        }
+    )
+    ax = transition_matrix(frame)
+    assert [t.get_text() for t in ax.texts] == [
+        "0.75\n0.30–0.95\n(3)",
+        "0.25\n0.05–0.70\n(1)",
+        "—",
+        "—",
+        "格内为转移概率、95% 区间，括号内为组织数",
+    ]
+
+
 def test_categories_give_the_order_and_states_only_reached_have_a_row():
     grades = pd.CategoricalDtype(["差", "好"], ordered=True)
     frame = pd.DataFrame({"before": ["好"], "after": ["差"], "probability": [1.0], "count": [2]})
