@@ -295,7 +295,9 @@ def column_of(index: Index, indicator: str, column: str, rows: pd.Index) -> npt.
     """Return the raw values of an indicator, or a column of the organisations, row by row."""
     found = None
     people = index.organisations
-    if indicator in index.values.columns:
+    if indicator == "overall":
+        found = index.overall.reindex(rows)
+    elif indicator in index.values.columns:
         found = index.values[indicator].reindex(rows)
     elif column and people is not None and column in people.columns:
         numbers = pd.to_numeric(people[column], errors="coerce")

@@ -10,31 +10,25 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from .anonymity import anonymous_codes
-from .conditions import (
-    TOLERANCE,
-    counted_weights,
-    criteria_limits,
-    least_steps,
-    looked_at,
-)
+from .chances import chances, errors_of
+from .conditions import TOLERANCE, criteria_limits, least_steps
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
-from .methods.obstacle import main_obstacles, obstacle_degree
-from .methods.shrinkage import shrink
-from .methods.shrunken_rates import beta_binomial
-from .rules import Criteria, load_criteria
+from .methods.selection import Selection, select
+from .methods.shrunken_rates import answers_needed, beta_binomial
+from .reasons import Reference, reasons_of
+from .rules import Criteria
+from .situations import Lists, load_lists, rules_met, tried_on
 from .tables import text_of
 
 Share = float | tuple[float, str]
 Seed = int | np.random.Generator | None
 
-REASONS: Final = 3
-MOST_DRAWN: Final = 4_000_000  # numbers drawn at a time
+RELIABLE: Final = 0.8  # of a satisfaction rate, for which ``answers_needed`` is told
 
 ROUNDINGS: Final[Mapping[str, Callable[[float], int]]] = MappingProxyType(
     {
@@ -59,23 +53,32 @@ class WeakBranches:
         - ``group``, ``score``, ``rank`` (1 is best), ``n`` in the class;
         - ``bottom``: in the bottom share of its class; ``tied``: stands on the cut together with
           others;
-        - ``p_weak``: probability of belonging to the bottom share, given the noise that is known;
-          ``note`` says why it is missing or the same for all: "no_standard_error",
+        - ``p_weak``: probability of truly belonging to the bottom share, given the noise that is
+          known; ``note`` says why it is missing or the same for all: "no_standard_error",
           "indistinguishable", "nobody_named", "all_equal", "no_score", "no_group";
+        - ``verdict``: "below" or "above" where the 90 % interval of its rank lies wholly below or
+          above the cut, "unclear" where it cannot be told apart from those on the other side;
+        - ``rank_expected``, ``rank_median``, and ``rank_low`` to ``rank_high``: where its true rank
+          lies with a probability of 90 %; ``joint_low`` to ``joint_high``: where all true ranks of
+          the class lie together with a probability of 90 %;
+        - ``standard_error`` of the score as used, and ``reliability`` (0..1) of the score;
         - ``satisfaction``, and ``shrunken`` with ``low`` and ``high`` (90 %): the rate as observed
-          and shrunken to its class; ``answers``: how many answered;
+          and shrunken to its class; ``answers``: how many answered; ``answers_needed``: how many
+          would have to, for the rate to have a reliability of 0.8 (infinite where rates differ no
+          more than by chance);
         - ``criteria``: how many criteria it meets; ``rules``: all rules it meets, joined by ";"
           ("bottom_share" and the codes of criteria); ``weak``: whether there is any.
     reasons : DataFrame
-        The three largest obstacles of every weak organisation: ``org``, ``place``, ``indicator``,
-        ``dimension``, ``degree`` (share of its distance to full marks).
+        The three largest obstacles of every weak organisation against the median of its class, as
+        `why` gives them.
     criteria : DataFrame
-        One row per organisation and criterion: ``org``, ``criterion``, ``state`` ("hit", "passed",
-        "no_data"), ``detail`` (what was hit).
+        One row per organisation and criterion: ``org``, ``list``, ``criterion``, ``state`` ("hit",
+        "passed", "no_data"), ``detail`` (what was hit).
     classes : DataFrame
         Indexed by group: ``n``, ``quota`` (share × n), ``named`` (the quota rounded), ``cut`` (the
         highest score in the bottom share), ``bottom`` (how many stand there), ``tied`` (how many
-        stand on a cut that ties), ``note``.
+        stand on a cut that ties), ``note``, ``prior`` that was used and ``tau2`` (variance of true
+        scores).
     codes : Series
         Organisation → code, of all organisations of the index, so that the codes are the same for
         every period. The key to the tables: keep it apart from them.
@@ -87,8 +90,10 @@ class WeakBranches:
         Column of the classes.
     names : bool
         Whether the tables show names.
-    declared : Criteria
-        The criteria as declared.
+    declared : tuple of Criteria
+        The lists of criteria as declared.
+    noise : float
+        Points of noise added to the known standard errors.
     period : Period
         When.
     index : Index
@@ -104,7 +109,8 @@ class WeakBranches:
     rounding: str
     within: str | None
     names: bool
-    declared: Criteria
+    declared: tuple[Criteria, ...]
+    noise: float
     period: pd.Period
     index: Index
 
@@ -120,6 +126,61 @@ class WeakBranches:
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.table[self.table['weak']].round(3).to_html()}"
+
+    def why(self, *, reference: Reference = "peers", most: int = 3) -> pd.DataFrame:
+        """Name what holds every weak organisation back, measured to a reference.
+
+        Parameters
+        ----------
+        reference : {"peers", "full", "past"} or float
+            The median of the class, full marks, the organisation's own scores of the period before,
+            or a threshold in points of score.
+        most : int
+            How many are named per organisation.
+
+        Returns
+        -------
+        DataFrame
+            ``org``, ``place`` (1 for the largest), ``indicator``, ``dimension``, ``degree`` (share
+            of its distance), ``gap`` (points below the reference), ``p_below`` (probability that
+            the true score lies below it), ``state``: "clear" from a probability of 0.8 on, else
+            "unclear", or "unknown" where the error of the indicator is not known. Only a clear
+            reason should be acted on before a second look.
+
+        Raises
+        ------
+        MethodError
+            For another reference, or the past where there is none.
+        """
+        names = pd.Series(self.codes.index, self.codes)
+        shown = self.table.index[self.table["weak"]]
+        orgs = shown if self.names else pd.Index(names[shown])
+        ranked = self.table.index if self.names else pd.Index(names[self.table.index])
+        group = pd.Series(self.table["group"].to_numpy(), ranked)
+        made = _reasons(self.index, group, orgs, self.period, reference, most)
+        return made if self.names else made.assign(org=made["org"].map(self.codes))
+
+    def select(self, *, fdr: float = 0.2, capacity: int | None = None) -> Selection:
+        """Name as many as can be named with few wrong names, over all classes.
+
+        Parameters
+        ----------
+        fdr : float
+            The largest expected share of wrong names.
+        capacity : int, optional
+            The longest list that can be worked on.
+
+        Returns
+        -------
+        Selection
+            ``chosen`` is indexed as the table. Nobody is chosen where no probabilities are known.
+
+        Raises
+        ------
+        MethodError
+            As `servicepo.methods.selection.select`.
+        """
+        return select(self.table["p_weak"], fdr=fdr, capacity=capacity)
 
     def conditions(
         self,
@@ -184,12 +245,20 @@ class WeakBranches:
                 "somebody must stand above the bottom share, got nobody in "
                 f"{table['group'][alone].iloc[0]!r}. Choose a smaller share."
             )
+        rules = list(table["rules"])
+        limits = [
+            limit
+            for each in self.declared
+            for limit in criteria_limits(self.index, each, rows, rules)
+        ]
+        for limit in (limit for limit in limits if limit.indicator == "overall"):
+            target = np.fmax(target, np.where(limit.rows, limit.limit, np.nan))
         made = least_steps(
             self.index,
             rows,
             target=target,
             rule="bottom_share",
-            limits=criteria_limits(self.index, self.declared, rows, list(table["rules"])),
+            limits=limits,
             costs=costs,
             caps=caps,
         )
@@ -206,11 +275,11 @@ class WeakBranches:
                 within=word(self.within, language) if self.within else word("all", language),
                 share=f"{self.share:.0%}",
                 rounding=word(f"rounding.{self.rounding}", language),
-                criteria=self.declared.name[language],
+                criteria="、".join(each.name[language] for each in self.declared),
             ),
             word(f"methods.weak.{'unsure' if unknown else 'probability'}", language),
         ]
-        if self.declared.illustrative:
+        if any(each.illustrative for each in self.declared):
             parts.append(word("methods.weak.illustrative", language))
         return ("" if language == "zh" else " ").join(parts)
 
@@ -220,12 +289,15 @@ def find_weak(
     *,
     share: Share = 0.1,
     within: str | None = "sector",
+    criteria: Lists = "weak_opinion_eight",
+    prior: str = "npmle",
+    noise: float | str = 0.0,
     draws: int = 1000,
     seed: Seed = 0,
     names: bool = False,
     period: pd.Period | str | None = None,
 ) -> WeakBranches:
-    """Find weak branches by the bottom share of their class and by the Opinion's eight criteria.
+    """Find weak branches by the bottom share of their class and by lists of criteria, side by side.
 
     Parameters
     ----------
@@ -237,8 +309,23 @@ def find_weak(
         floor nobody. 10 % of 4 is 0.4: only ceil names one.
     within : str or None
         Column of the organisations whose classes are judged apart; None judges all together.
+    criteria : str, Path or sequence of them
+        Lists of criteria, each a built-in id ("weak_opinion_eight", the Opinion's eight;
+        "weak_thirteen", thirteen situations of villages; "weak_veto_score", a least score and
+        vetoes) or a path to a ``.toml`` file of your own.
+    prior : {"npmle", "normal"}
+        How true scores of a class are distributed: freely, as the data say, or normally. A free
+        prior sees a group of weak branches beside the others; classes of fewer than 100, or whose
+        scores differ no more than chance makes them (Cochran's Q, 5 %), get the normal one all the
+        same (``classes["prior"]`` tells).
+    noise : float or {"periods"}
+        Noise of a score that its own standard error does not know of (lenient teams, luck), as a
+        standard deviation in points; a score without a standard error gets this one. "periods"
+        estimates it from how scores go up and come down again over three periods or more.
     draws : int
-        Draws of true scores per class for the probabilities.
+        Draws of true scores per class for its ranks, and up to 100 organisations for P(weak) too;
+        larger classes get P(weak) in closed form, and those for which the draws would be more than
+        4 million numbers also their ranks.
     seed : int, Generator or None
         For the draws and the codes.
     names : bool
@@ -253,7 +340,11 @@ def find_weak(
     Raises
     ------
     MethodError
-        For a share outside 0..1, another rounding, fewer than 1 draw, and as ``index.ranks``.
+        For a share outside 0..1, another rounding, prior or noise, fewer than 1 draw, rates outside
+        0..1, a list of one's own that looks at something that is not there, two lists with the
+        same code, and as ``index.ranks``.
+    FrameworkError
+        For a list that is unknown or declared with mistakes.
 
     Warns
     -----
@@ -266,12 +357,16 @@ def find_weak(
     Branches with the same score are never torn apart: all that stand on the cut are in the bottom
     share, and ``tied`` says so.
 
-    P(weak): scores with known standard errors are shrunken to their class (Paule–Mandel), true
-    scores are drawn from the posteriors, and P(weak) is the share of draws in which the
-    organisation is among the lowest ``named``. Scores without a standard error stay as they are in
-    the draws and get no probability. Where scores differ no more than noise makes them, everybody
-    gets named / n ("indistinguishable"). A standard error of 0 counts as unknown. Standard errors
-    know only what the tally could know, so probabilities near 0 and 1 are too sure.
+    P(weak): scores with known standard errors are shrunken to their class (free prior, or normal
+    with Paule and Mandel's variance), true scores are drawn from the posteriors, and P(weak) is the
+    share of draws in which the organisation is among the lowest ``named``. Scores without a
+    standard error stay as they are in the draws and get no probability. Where scores differ no more
+    than noise makes them, everybody gets named / n ("indistinguishable"). A standard error of 0
+    counts as unknown.
+
+    Standard errors know only what the tally could know: the sampling of respondents, and raters
+    where there were several. Without ``noise`` probabilities near 0 and 1 are therefore too sure.
+    What is wrong with the same organisation in every period is in no figure here.
 
     References
     ----------
@@ -300,6 +395,7 @@ def find_weak(
     if draws < 1:
         raise MethodError(f"draws must be at least 1, got {draws!r}. Give 1000, for example.")
     random = np.random.default_rng(seed)
+    declared = load_lists(criteria, index)
     when = index.overall.index.get_level_values("period").max() if period is None else period
     ranks = index.ranks(within=within, period=when)
     when = ranks.index.get_level_values("period")[0]
@@ -307,37 +403,35 @@ def find_weak(
     table = ranks.droplevel("period")
     classes = _classes(table, quota, rounding)
     table = table.assign(**_bottom(table, classes))
-    errors = index.standard_errors
-    own_errors = None if errors is None else errors.loc[ranks.index].to_numpy()
-    table = table.assign(**_probabilities(table, classes, own_errors, draws, random))
-    table = table.assign(**_satisfaction(index, ranks.index, table["group"]))
-    declared = load_criteria("weak_opinion_eight")
-    criteria = _criteria(index, declared, ranks.index)
-    hits = criteria[criteria["state"] == "hit"]
+    errors, added = errors_of(index, ranks.index, table["group"], noise)
+    sure, fitted = chances(table, classes, errors, prior=prior, draws=draws, random=random)
+    table = table.join(sure).assign(**_satisfaction(index, ranks.index, table["group"]))
+    tried = tried_on(index, declared, ranks.index)
+    hits = tried[tried["state"] == "hit"]
     table["criteria"] = hits.groupby("org").size().reindex(table.index, fill_value=0)
-    table["rules"] = _rules(table["bottom"], hits)
+    table["rules"] = rules_met(table["bottom"], hits)
     table["weak"] = table["rules"] != ""
     # Rows in the order of the names would tell who hides behind a code.
     shown = pd.Series(codes.index, codes.index) if names else codes
     table = table.assign(shown=shown[table.index]).sort_values(["group", "score", "shown"])
-    reasons = _reasons(index, table.index[table["weak"]], when)
+    reasons = _reasons(index, table["group"], table.index[table["weak"]], when)
     table = table.set_index("shown").rename_axis("org")
-    reasons["org"], criteria["org"] = reasons["org"].map(shown), criteria["org"].map(shown)
-    order = [criterion.code for criterion in declared.criteria]
-    place = criteria["criterion"].map(order.index)
-    criteria = criteria.assign(place=place).sort_values(["place", "org"], ignore_index=True)
-    criteria = criteria.drop(columns="place")
+    reasons["org"], tried["org"] = reasons["org"].map(shown), tried["org"].map(shown)
+    order = [criterion.code for each in declared for criterion in each.criteria]
+    place = tried["criterion"].map(order.index)
+    tried = tried.assign(place=place).sort_values(["place", "org"], ignore_index=True)
     return WeakBranches(
         table=table,
         reasons=reasons,
-        criteria=criteria,
-        classes=classes,
+        criteria=tried.drop(columns="place"),
+        classes=classes.join(fitted),
         codes=codes,
         share=quota,
         rounding=rounding,
         within=within,
         names=names,
         declared=declared,
+        noise=added,
         period=when,
         index=index,
     )
@@ -399,66 +493,21 @@ def _bottom(table: pd.DataFrame, classes: pd.DataFrame) -> dict[str, pd.Series]:
     return {"bottom": bottom, "tied": bottom & ties & (table["score"] >= cut - TOLERANCE)}
 
 
-def _probabilities(
-    table: pd.DataFrame,
-    classes: pd.DataFrame,
-    errors: npt.NDArray[np.float64] | None,
-    draws: int,
-    random: np.random.Generator,
-) -> dict[str, pd.Series]:
-    """Return P(weak) and, where it is missing or the same for all, why."""
-    score = table["score"].to_numpy(dtype=float)
-    noise = np.full(len(table), np.nan) if errors is None else np.where(errors > 0, errors, np.nan)
-    p = np.full(len(table), np.nan)
-    note = np.where(table["group"].isna(), "no_group", "no_score").astype(object)
-    for group, row in classes.iterrows():
-        members = np.flatnonzero((table["group"] == group).to_numpy() & ~np.isnan(score))
-        known = members[~np.isnan(noise[members])]
-        note[members] = row["note"] or "no_standard_error"
-        if row["note"] or len(known) < 2:
-            continue
-        made = shrink(score[known], noise[known])
-        if made.tau2 == 0:
-            p[known], note[known] = row["named"] / row["n"], "indistinguishable"
-            continue
-        note[known] = ""
-        mean, sd = np.asarray(made.mean), np.asarray(made.sd)
-        fixed = score[np.setdiff1d(members, known)]
-        p[known] = _share_below(mean, sd, fixed, int(row["named"]), draws, random)
-    notes = pd.Series(note, index=table.index, dtype="str")
-    return {"p_weak": pd.Series(p, index=table.index), "note": notes}
-
-
-def _share_below(
-    mean: npt.NDArray[np.float64],
-    sd: npt.NDArray[np.float64],
-    fixed: npt.NDArray[np.float64],
-    named: int,
-    draws: int,
-    random: np.random.Generator,
-) -> npt.NDArray[np.float64]:
-    """Share of draws in which each is among the lowest of its class."""
-    hits = np.zeros(len(mean))
-    batch = max(1, MOST_DRAWN // (len(mean) + len(fixed)))
-    for start in range(0, draws, batch):
-        size = min(batch, draws - start)
-        drawn = mean + sd * random.standard_normal((size, len(mean)))
-        whole = np.hstack([drawn, np.broadcast_to(fixed, (size, len(fixed)))])
-        cut = np.partition(whole, named - 1, axis=1)[:, [named - 1]]
-        hits += (drawn <= cut).sum(axis=0)
-    return hits / draws
-
-
 def _satisfaction(index: Index, rows: pd.Index, group: pd.Series) -> dict[str, pd.Series]:
     """Return the satisfaction rate, observed and shrunken within its class."""
-    names = ("satisfaction", "shrunken", "low", "high", "answers")
+    names = ("satisfaction", "shrunken", "low", "high", "answers", "answers_needed")
     found = {name: pd.Series(np.nan, index=group.index) for name in names}
     surveys = [i.code for i in index.framework.indicators if i.source.get("kind") == "survey"]
     told = index.values.columns[index.values.notna().any()]
     code = next((code for code in surveys if code in told), None)
     if code is None:
         return found
-    found["satisfaction"] = index.values[code].reindex(rows).set_axis(group.index)
+    found["satisfaction"] = rate = index.values[code].reindex(rows).set_axis(group.index)
+    if index.framework.indicator(code).unit == "share" and not rate.dropna().between(0, 1).all():
+        raise MethodError(
+            f"rates must lie between 0 and 1, got {rate[~rate.between(0, 1)].dropna().iloc[0]:g} "
+            f"in {code!r}. Divide per cent by 100."
+        )
     if index.evidence is None:
         return found
     evidence = index.evidence.table.xs(code, level="indicator").reindex(rows)
@@ -470,52 +519,21 @@ def _satisfaction(index: Index, rows: pd.Index, group: pd.Series) -> dict[str, p
             made = beta_binomial(known["numerator"], known["denominator"])
             found["shrunken"][known.index] = made.mean
             found["low"][known.index], found["high"][known.index] = made.low, made.high
+            found["answers_needed"][known.index] = answers_needed(made.a + made.b, RELIABLE)
     return found
 
 
-def _criteria(index: Index, declared: Criteria, rows: pd.Index) -> pd.DataFrame:
-    """Try every criterion on every organisation."""
-    orgs = rows.get_level_values("org")
-    parts = []
-    for criterion in declared.criteria:
-        hit = np.zeros(len(rows), dtype=bool)
-        unknown = np.full(len(rows), not criterion.conditions)
-        detail = np.full(len(rows), "", dtype=object)
-        for condition in criterion.conditions:
-            values = looked_at(index, condition, rows)
-            met = (values < condition.below) | (values > condition.above)
-            unknown |= np.isnan(values)
-            hit |= met
-            told = condition.indicator or condition.column
-            limit = f"< {condition.below:g}" if condition.below == condition.below else ""
-            limit = limit or f"> {condition.above:g}"
-            detail[met] = [
-                f"{old}; {told} {value:g} {limit}".lstrip("; ")
-                for old, value in zip(detail[met], values[met], strict=True)
-            ]
-        state = np.where(hit, "hit", np.where(unknown, "no_data", "passed"))
-        parts.append(
-            pd.DataFrame(
-                {"org": orgs, "criterion": criterion.code, "state": state, "detail": detail}
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-def _rules(bottom: pd.Series, hits: pd.DataFrame) -> pd.Series:
-    by_criterion = hits.groupby("org")["criterion"].agg(";".join)
-    rules = bottom.map({True: "bottom_share", False: ""})
-    both = rules.str.cat(by_criterion.reindex(bottom.index).fillna(""), sep=";")
-    return both.str.strip(";").astype("str")
-
-
-def _reasons(index: Index, orgs: pd.Index, period: pd.Period) -> pd.DataFrame:
-    """Name the largest obstacles of some organisations, against full marks."""
-    rows = pd.MultiIndex.from_product([orgs, [period]], names=["org", "period"])
-    scores = index.scores.loc[rows]
-    ideal: float | pd.Series = 100.0 if index.scale.bounded else index.scores.max()
-    degrees = obstacle_degree(scores, counted_weights(index, rows), reference=ideal)
-    made = main_obstacles(degrees.droplevel("period"), most=REASONS)
-    dimension = {i.code: i.dimension for i in index.framework.indicators}
-    made.insert(3, "dimension", made["indicator"].map(dimension))
-    return made
+def _reasons(
+    index: Index,
+    group: pd.Series,
+    orgs: pd.Index,
+    period: pd.Period,
+    reference: Reference = "peers",
+    most: int = 3,
+) -> pd.DataFrame:
+    """Name the largest obstacles of some organisations, in the order they are given."""
+    rest = group.index.difference(orgs, sort=False)
+    every = orgs.append(rest)
+    rows = pd.MultiIndex.from_product([every, [period]], names=["org", "period"])
+    chosen = np.arange(len(every)) < len(orgs)
+    return reasons_of(index, rows, group[every], chosen, reference=reference, most=most)

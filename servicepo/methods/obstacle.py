@@ -172,7 +172,8 @@ def main_obstacles(obstacles: pd.DataFrame, *, most: int = 3) -> pd.DataFrame:
 
 def _reference(reference: float | pd.Series | pd.DataFrame, scores: pd.DataFrame) -> FloatArray:
     if isinstance(reference, pd.DataFrame):
-        return as_matrix(_fitted(reference, scores, "reference"), what="reference", missing=True)
+        own = _fitted(reference, scores, "reference")
+        return as_matrix(own, what="reference", least=0, missing=True)
     if isinstance(reference, pd.Series):
         lost = [code for code in scores.columns if code not in reference.index]
         if lost:

@@ -129,7 +129,7 @@ class MixedPosterior:
     def below(self, cut: float) -> FloatArray:
         """Return the probability that each true value lies below a cut, n."""
         part = np.clip((cut - self.edges[:-1]) / np.diff(self.edges), 0.0, 1.0)
-        return self._rows(lambda mass: mass @ part)
+        return np.minimum(self._rows(lambda mass: mass @ part), 1.0)
 
     def average_below(self, cuts: FloatArray) -> FloatArray:
         """Return the expected share of true values below each of some cuts."""

@@ -17,6 +17,7 @@ from .guards import FloatArray, as_vector
 from .posteriors import NormalPosterior, Posterior
 
 MOST_DRAWN: Final = 4_000_000  # true values drawn for one class; larger classes get closed forms
+SETTLED: Final = 100  # among more values than these the cut is all but fixed
 SUMMED: Final = 2048  # so many values have their expected ranks summed pair by pair
 POINTS: Final = 1024  # where the distribution of all true values is worked out
 
@@ -54,12 +55,13 @@ class Standing:
         Probability of being among the lowest so many.
     expected : ndarray of float, n
         Expected rank, 1 for the highest.
-    low, high : ndarray of float, n
-        The best and the worst rank of the central interval.
+    median, low, high : ndarray of float, n
+        The median rank, and the best and the worst of the central interval.
     """
 
     lowest: FloatArray
     expected: FloatArray
+    median: FloatArray
     low: FloatArray
     high: FloatArray
 
@@ -260,8 +262,8 @@ def standing(
     level : float
         Probability of the central interval of ranks.
     draws : int
-        Draws of the n true values. Where they would be more than 4 million numbers, closed forms
-        take their place.
+        Draws of the n true values, for their ranks, and up to 100 values for the probability too.
+        Where they would be more than 4 million numbers, closed forms take their place.
     seed : int, Generator or None
         For the draws.
 
@@ -273,7 +275,8 @@ def standing(
     -----
     Drawn: the share of draws in which the value is among the lowest, and mean and quantiles of its
     rank. Closed: with Ḡ the average distribution, t solves N Ḡ(t) = lowest and the probability is
-    P(θ_i < t); ranks are N + ½ − N Ḡ(θ_i), with Ḡ taken as fixed, as it all but is among so many.
+    P(θ_i < t); ranks are N + ½ − N Ḡ(θ_i). That takes Ḡ and t as fixed, as they all but are among
+    many, and tells apart probabilities near 0 and 1, which draws cannot.
 
     References
     ----------
@@ -288,22 +291,26 @@ def standing(
     """
     fixed = np.empty(0) if known is None else known
     n, total = len(posterior.mean), len(posterior.mean) + len(fixed)
-    tails = (1 - level) / 2, (1 + level) / 2
-    if draws * total > MOST_DRAWN:
+    tails = (1 - level) / 2, 0.5, (1 + level) / 2
+    many = draws * total > MOST_DRAWN
+    if total > SETTLED or many:
         points, share = _distribution(posterior, fixed)
-        cut = float(np.interp(lowest / total, share, points))
+        chance = posterior.below(float(np.interp(lowest / total, share, points)))
+    if many:
         ends = [np.interp(posterior.quantile(p), points, share) for p in tails]
-        high, low = (np.clip(np.round(total + 0.5 - total * end), 1, total) for end in ends)
+        high, median, low = (np.clip(np.round(total + 0.5 - total * end), 1, total) for end in ends)
         expected = 0.5 + total * (1 - posterior.expected(points, share))
-        return Standing(posterior.below(cut), expected, low, high)
+        return Standing(chance, expected, median, low, high)
     drawn = posterior.draw(draws, np.random.default_rng(seed))
     every = np.hstack([drawn, np.broadcast_to(fixed, (draws, len(fixed)))])
     order = np.argsort(-every, axis=1, kind="stable")
     rank = np.empty(order.shape, dtype=np.int32)
     np.put_along_axis(rank, order, np.arange(1, total + 1, dtype=np.int32)[None, :], axis=1)
     own = rank[:, :n]
-    low, high = np.quantile(own, tails, axis=0, method="inverted_cdf").astype(float)
-    return Standing((own > total - lowest).mean(axis=0), own.mean(axis=0), low, high)
+    low, median, high = np.quantile(own, tails, axis=0, method="inverted_cdf").astype(float)
+    if total <= SETTLED:
+        chance = (own > total - lowest).mean(axis=0)
+    return Standing(chance, own.mean(axis=0), median, low, high)
 
 
 def _distribution(posterior: Posterior, fixed: FloatArray) -> tuple[FloatArray, FloatArray]:

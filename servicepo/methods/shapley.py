@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import factorial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ import pandas as pd
 
 from ..errors import MethodError
 from .guards import FloatArray, as_matrix, listed
+
+Players: TypeAlias = npt.NDArray[np.bool_]
 
 MOST_PLAYERS: Final = 12  # 4,096 coalitions, the rule once for each
 CELLS: Final = 1 << 21  # values of coalitions kept at a time
@@ -136,22 +138,60 @@ def _shared_out(
     """Share the way from ``x`` to ``raised`` among the players."""
     names, member = _players(scores, players)
     p = len(names)
-    coalitions = (np.arange(2**p)[:, None] >> np.arange(p)) & 1 == 1
-    weight = _weights(coalitions)
     found = np.empty((len(x), p))
-    size = max(1, CELLS // len(coalitions))
+    size = max(1, CELLS >> p)
     for start in range(0, len(x), size):
         rows = slice(start, start + size)
         index = scores.index[rows]
-        values = np.empty((len(index), len(coalitions)))
-        for k, inside in enumerate(coalitions):
+
+        def worth(inside: Players, rows: slice = rows, index: pd.Index = index) -> FloatArray:
             mixed = np.where(inside[member], raised[rows], x[rows])
-            table = pd.DataFrame(mixed, index=index, columns=scores.columns)
-            values[:, k] = _value(rule, table)
-        found[rows] = values @ weight
+            return _value(rule, pd.DataFrame(mixed, index=index, columns=scores.columns))
+
+        found[rows] = shapley_values(worth, p)
     for k in range(p):
         found[np.isnan(x[:, member == k]).all(axis=1), k] = np.nan
     return pd.DataFrame(found, index=scores.index, columns=names)
+
+
+def shapley_values(worth: Callable[[Players], FloatArray], players: int) -> FloatArray:
+    """Share out what is gained when all join, given what every coalition is worth.
+
+    Parameters
+    ----------
+    worth : callable
+        Who is inside (array of bool, one per player) -> one value per row.
+    players : int
+        At most 12.
+
+    Returns
+    -------
+    ndarray of float, n × players
+        Rows sum to the worth of all less the worth of nobody.
+
+    Raises
+    ------
+    MethodError
+        For more than 12 players.
+
+    Notes
+    -----
+    As `shapley_gap`; ``worth`` is called once for each of the 2^players coalitions.
+
+    Examples
+    --------
+    >>> shapley_values(lambda inside: np.array([10.0 * inside.all()]), 2)
+    array([[5., 5.]])
+    """
+    if players > MOST_PLAYERS:
+        raise MethodError(
+            f"exact Shapley values need at most {MOST_PLAYERS} players, got {players}. "
+            "Let dimensions play: players={indicator: dimension}."
+        )
+    coalitions = (np.arange(2**players)[:, None] >> np.arange(players)) & 1 == 1
+    values = np.column_stack([worth(inside) for inside in coalitions])
+    found: FloatArray = values @ _weights(coalitions)
+    return found
 
 
 def _players(
@@ -185,7 +225,7 @@ def _reference(reference: float | pd.Series, scores: pd.DataFrame) -> FloatArray
     return np.full(scores.shape[1], float(reference))
 
 
-def _weights(coalitions: npt.NDArray[np.bool_]) -> FloatArray:
+def _weights(coalitions: Players) -> FloatArray:
     """Return how much each coalition's value counts for each player."""
     p = coalitions.shape[1]
     size = coalitions.sum(axis=1)

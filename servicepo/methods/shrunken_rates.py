@@ -90,8 +90,10 @@ def beta_binomial(successes: Numbers, n: Numbers) -> BetaBinomial:
     """
     r = as_vector(successes, what="successes", missing=True)
     size = as_vector(n, what="n", missing=True)
-    both = isinstance(successes, pd.Series) and isinstance(n, pd.Series)
-    if len(r) != len(size) or (both and not pd.Index(successes.index).equals(n.index)):
+    unlike = len(r) != len(size)
+    if isinstance(successes, pd.Series) and isinstance(n, pd.Series):
+        unlike = not successes.index.equals(n.index)
+    if unlike:
         raise MethodError(
             "both columns must have the same rows, got others. Give one entry per organisation in "
             "each, and reindex one like the other."

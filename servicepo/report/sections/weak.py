@@ -68,7 +68,7 @@ def _in_order(material: Material, listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _criteria(material: Material, found: WeakBranches, listed: pd.DataFrame) -> str:
-    name = found.declared.name[material.language]
+    name = material.listed([each.name[material.language] for each in found.declared])
     if (found.criteria["state"] == "no_data").all():
         return material.say("weak.no_criteria", name=name)
     return material.say("weak.criteria", name=name, count=int((listed["criteria"] > 0).sum()))
@@ -111,7 +111,8 @@ def _suppression(material: Material, listed: pd.DataFrame) -> str:
 
 
 def _rules(material: Material, found: WeakBranches, rules: str) -> str:
-    names = {c.code: c.label(material.language) for c in found.declared.criteria}
+    every = (criterion for each in found.declared for criterion in each.criteria)
+    names = {criterion.code: criterion.label(material.language) for criterion in every}
     names["bottom_share"] = material.say("weak.rule.bottom", share=found.share)
     return material.clauses(names[rule] for rule in rules.split(";"))
 
