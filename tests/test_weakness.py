@@ -454,7 +454,7 @@ def test_a_class_of_a_hundred_with_a_weak_group_gets_a_free_prior(small_index):
     weak = free.table.index < "o015"
     assert free.table.loc[weak, "p_weak"].mean() > 0.9
     assert (free.table.loc[weak, "verdict"] == "below").mean() > 0.8
-    assert free.table["p_weak"].sum() == pytest.approx(15, abs=1e-9)
+    assert free.table["p_weak"].sum() == pytest.approx(15, abs=0.02)
 
 
 def test_noise_that_errors_do_not_know_of_makes_less_sure(small_index):
