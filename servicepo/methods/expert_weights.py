@@ -425,7 +425,9 @@ def _stacked(
                     f"{expert!r}. Reindex the matrix in rows and columns."
                 )
         stack = np.stack([as_judgements(m, what=f"matrix {e!r}") for e, m in given.items()])
-    absent = np.isnan(stack).sum(axis=(1, 2)) // 2
+    absent = np.zeros(len(stack), dtype=np.intp)
+    if np.isnan(stack.min()):  # a minimum finds NaN faster than looking at each
+        absent += np.isnan(stack).sum(axis=(1, 2)) // 2
     for k in np.flatnonzero(absent):
         stack[k] = pairwise.complete(stack[k], names, method)
     return experts, first, stack, absent
@@ -482,7 +484,11 @@ _Joined: TypeAlias = tuple[FloatArray, FloatArray | None]
 
 
 def _judgements(stack: FloatArray, own: FloatArray, share: FloatArray, method: str) -> _Joined:
-    joint = np.exp(np.tensordot(share, np.log(stack), axes=1))
+    upper = np.triu_indices(stack.shape[1], 1)
+    joint = np.eye(stack.shape[1])
+    one_side = stack.reshape(len(stack), -1)[:, np.ravel_multi_index(upper, joint.shape)]
+    joint[upper] = np.exp(share @ np.log(one_side))
+    joint.T[upper] = 1 / joint[upper]
     return PRIORITIES[method](joint[None])[0], joint
 
 

@@ -167,12 +167,13 @@ def check_stack(stack: FloatArray, names: list[Any], *, what: str = "matrix") ->
     """
     turned = stack.transpose(0, 2, 1)
     with np.errstate(invalid="ignore", over="ignore"):
-        off = np.abs(stack * turned - 1)
-    worst, least = off.max(), stack.min()  # NaN where a judgement is missing
+        product = stack * turned
+    least = stack.min()  # NaN where a judgement is missing
+    worst = max(product.max() - 1, 1 - product.min())
     if worst < 1e-12 and least > 0:
         return stack.copy()
     if not (worst <= RECIPROCAL and least > 0):
-        _refuse_judgements(stack, off, names, what)
+        _refuse_judgements(stack, np.abs(product - 1), names, what)
     diagonal = np.arange(stack.shape[1])
     if np.isnan(stack[:, diagonal, diagonal]).any():
         raise MethodError(
@@ -207,14 +208,16 @@ def _eigenvector(stack: FloatArray) -> FloatArray:
     """Return principal eigenvectors: powers of the matrices, until nothing moves."""
     power = stack @ stack
     power = power @ power
-    power /= power.max(axis=(1, 2), keepdims=True)
+    power /= np.einsum("kii->k", power)[:, None, None]
     power = power @ power
     w: FloatArray = power.sum(axis=2)
     w /= w.sum(axis=1, keepdims=True)
+    moved = 1.0
     for _ in range(1_000):
         before, w = w, (power @ w[..., None])[..., 0]
         w /= w.sum(axis=1, keepdims=True)
-        if np.abs(w - before).max() < 4e-16:
+        last, moved = moved, float(np.abs(w - before).max())
+        if moved < 4e-16 or moved * moved < 1e-17 * last:  # so little the next step would move
             break
     return w
 
