@@ -225,7 +225,7 @@ def combine(
     Returns
     -------
     Built
-        ``overall``, ``dimensions`` and ``coverage`` (share of the weight present), by row.
+        ``overall``, ``dimensions`` and ``coverage`` (share of the weight that was used), by row.
     """
     if isinstance(scores, pd.DataFrame):
         scores = Scored(scores)
@@ -444,7 +444,8 @@ def _dimensions(
     covered = np.zeros(len(group.rows))
     for place, (code, local) in enumerate(group.local.items()):
         made[:, place], present = _node(scores, local, rows, method, _least(available, code))
-        covered += group.across.get(code, 0.0) * present
+        # What a dimension has is of no use where it has too little to be given.
+        covered += group.across.get(code, 0.0) * np.where(np.isnan(made[:, place]), 0.0, present)
     tops = pd.DataFrame(made, index=scores.labels(rows), columns=list(group.local), copy=False)
     return tops, covered
 

@@ -72,8 +72,8 @@ class Index:
         and ``global_weight`` (sums to 1 in the group). The group is "all" where everybody has the
         same weights.
     coverage : Series
-        Share of the weight (0..1) that was present in the data (imputed cells count as present), by
-        (org, period).
+        Share of the weight (0..1) that was used, by (org, period): present in the data (imputed
+        cells count as present), in a dimension that had enough of it to be given.
     vetoed : DataFrame or None
         Where a veto was asked for: ``before``, ``score``, ``failed`` by (org, period).
     """
@@ -587,23 +587,10 @@ def _written(rows: pd.Index) -> pd.Index:
 
 def _refuse_mixed_full_marks(evidence: Evidence | None, classes: pd.Series) -> None:
     """Refuse to rank organisations together whose scores had different full marks."""
-    if evidence is None:
-        return
-    marks = evidence.table["full_mark"].dropna()
-    if marks.empty:
-        return
-    frame = marks.reset_index().merge(
-        classes.rename("class").reset_index(), on=["org", "period"], how="inner"
-    )
-    by = ["class", "period", "indicator"]
-    several = frame.groupby(by, observed=True)["full_mark"].nunique()
-    if (several <= 1).all():
-        return
-    label, period, indicator = next(iter(several.index[several > 1]))
-    mixed = (frame["class"] == label) & (frame["period"] == period)
-    found = frame.loc[mixed & (frame["indicator"] == indicator), "full_mark"].unique()
-    raise MethodError(
-        "Organisations ranked together must be scored on one full mark, got "
-        f"{', '.join(f'{mark:g}' for mark in sorted(found))} for {indicator!r} in {label!r}. "
-        'Rank within a class, such as within="group".'
-    )
+    mixed = pd.Series() if evidence is None else evidence.mixed_full_marks(classes)
+    for (label, indicator), marks in mixed.items():
+        raise MethodError(
+            "Organisations ranked together must be scored on one full mark, got "
+            f"{marks} for {indicator!r} in {label!r}. "
+            'Rank within a class, such as within="group".'
+        )

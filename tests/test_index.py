@@ -151,6 +151,10 @@ def test_missing_values_are_never_filled_and_the_rule_decides(framework):
     assert index.coverage.iloc[0] == pytest.approx(0.75)
     strict = index.rebuild(available=0.9)
     assert np.isnan(strict.overall.iloc[0])
+    assert strict.coverage.iloc[0] == pytest.approx(0.5)
+    lenient = index.rebuild(available={"team": 0.9, "overall": 0.1})
+    assert lenient.overall.iloc[0] == lenient.dimensions.iloc[0]["results"]
+    assert lenient.coverage.iloc[0] == pytest.approx(0.5)
     assert strict.overall.iloc[1:].notna().all()
     np.testing.assert_allclose(index.contributions().sum(axis=1), index.overall)
 

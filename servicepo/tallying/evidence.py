@@ -85,6 +85,48 @@ class Evidence:
         found: pd.DataFrame = self.table["standard_error"].unstack("indicator")  # noqa: PD010 (keys are unique)
         return found
 
+    def mixed_full_marks(
+        self, classes: pd.Series | None = None, *, over_time: bool = False
+    ) -> pd.Series:
+        """Return the indicators whose scores had several full marks where one is needed.
+
+        Parameters
+        ----------
+        classes : Series, optional
+            By (org, period): those who must be scored alike, by the label they share; other rows
+            are passed over. One class of everybody by default.
+        over_time : bool
+            Whether the full mark must be the same in all periods too.
+
+        Returns
+        -------
+        Series
+            Indexed by (class, indicator), the full marks as text ("100, 150"); empty where all is
+            well.
+
+        Examples
+        --------
+        >>> import servicepo as sp
+        >>> data, truth = sp.synthesise(organisations=12, years=1, seed=0)
+        >>> values = sp.tally(data, sp.load_framework("six_haves"))
+        >>> values.evidence.mixed_full_marks().empty
+        True
+        """
+        marks = self.table["full_mark"].dropna().reset_index()
+        if classes is None:
+            marks["class"] = "all"
+        else:
+            classes = classes.rename("class").reset_index()
+            marks = marks.merge(classes, on=["org", "period"], how="inner")
+        by = ["class", "indicator"] if over_time else ["class", "period", "indicator"]
+        different = marks.drop_duplicates([*by, "full_mark"])
+        mixed = different[different.duplicated(by, keep=False)].sort_values([*by, "full_mark"])
+        if not over_time:  # the first period in which they are mixed speaks for all
+            first = mixed.groupby(["class", "indicator"])["period"].transform("min")
+            mixed = mixed[mixed["period"] == first]
+        told = mixed["full_mark"].map("{:g}".format)
+        return told.groupby([mixed["class"], mixed["indicator"]]).agg(", ".join)
+
     def cells(
         self, org: str, indicator: str, period: pd.Period | str | None = None
     ) -> pd.DataFrame:
