@@ -205,7 +205,8 @@ class Change:
         -------
         DataFrame
             ``step`` ("start", codes of indicators, "weights", "veto", "other", "end"), ``amount``,
-            ``low``, ``high`` (where the step lies), ``kind`` ("total", "rise", "fall").
+            ``low``, ``high`` (where the step lies), ``kind`` ("total", "rise", "fall"), ``period``
+            (of start and end).
 
         Raises
         ------
@@ -222,7 +223,9 @@ class Change:
                 )
             parts = parts.loc[[org]]
         before = index.overall.xs(first, level="period").reindex(parts.index)
-        return waterfall_of(parts, float(before.mean()), top)
+        steps = waterfall_of(parts, float(before.mean()), top)
+        when = {"start": text_of(first), "end": text_of(last)}
+        return steps.assign(period=steps["step"].map(when))
 
     def note(self, language: Language = "zh") -> str:
         """Say what the number of periods and the noise allow to be concluded."""

@@ -17,7 +17,9 @@ Dimensions
     `dimensions_radar`, `dimensions_heatmap`
 Groups and time
     `domain_distribution`, `density_ridges`, `cumulative_distribution`, `quantile_shift`,
-    `lorenz_curve`, `trend`, `transition_matrix`
+    `lorenz_curve`, `trend`, `slope`, `waterfall`, `transition_matrix`
+Early warning
+    `control_chart`
 Weak branches
     `funnel`, `weak_reasons`
 Tools
@@ -31,6 +33,7 @@ from typing import TYPE_CHECKING
 
 # name -> module that defines it; loaded at first use so that the import draws in no matplotlib.
 _MODULES = {
+    "control_chart": ".control",
     "cumulative_distribution": ".curves",
     "density_ridges": ".densities",
     "dimensions_heatmap": ".dimensions",
@@ -44,13 +47,16 @@ _MODULES = {
     "ranking": ".rankings",
     "save_figure": ".saving",
     "set_typeface": ".fonts",
+    "slope": ".slopes",
     "transition_matrix": ".transitions",
     "trend": ".trends",
+    "waterfall": ".waterfalls",
     "weak_reasons": ".reasons",
     "weights": ".weightings",
 }
 
 __all__ = [
+    "control_chart",
     "cumulative_distribution",
     "density_ridges",
     "dimensions_heatmap",
@@ -64,13 +70,16 @@ __all__ = [
     "ranking",
     "save_figure",
     "set_typeface",
+    "slope",
     "transition_matrix",
     "trend",
+    "waterfall",
     "weak_reasons",
     "weights",
 ]
 
 if TYPE_CHECKING:
+    from .control import control_chart
     from .curves import cumulative_distribution, lorenz_curve, quantile_shift
     from .densities import density_ridges
     from .dimensions import dimensions_heatmap, dimensions_radar
@@ -80,9 +89,11 @@ if TYPE_CHECKING:
     from .rankings import rank_intervals, ranking
     from .reasons import weak_reasons
     from .saving import save_figure
+    from .slopes import slope
     from .style import new_axes
     from .transitions import transition_matrix
     from .trends import trend
+    from .waterfalls import waterfall
     from .weightings import weights
 
 

@@ -103,11 +103,11 @@ def trend(
             known = own.dropna(subset=["mean"])
             if len(known):
                 ends[group] = (known["position"].iloc[-1], known["mean"].iloc[-1])
-        _mark_periods(axes, sorted(moments.values(), key=lambda m: m.position), language)
+        mark_periods(axes, sorted(moments.values(), key=lambda m: m.position), language)
         axes.margins(x=0.06, y=0.1)
         axes.grid(axis="y")
         axes.set_ylabel(title_of("score", language))
-        _name_ends(axes, ends, {group: shown(group, language, words) for group in ends}, styles)
+        name_ends(axes, ends, {group: shown(group, language, words) for group in ends}, styles)
         axes.set_title(title or "")
         return axes
 
@@ -134,7 +134,7 @@ def _draw_line(ax: Axes, own: pd.DataFrame, style: Style) -> None:
     )
 
 
-def _mark_periods(ax: Axes, moments: list[Moment], language: Language) -> None:
+def mark_periods(ax: Axes, moments: list[Moment], language: Language) -> None:
     """Name as many periods as have room; a year is told once, at its first part."""
     most = max(2, int(size_of(ax)[0] / TICK))
     parts = moments[0].parts
@@ -152,7 +152,7 @@ def _mark_periods(ax: Axes, moments: list[Moment], language: Language) -> None:
     ax.set_xticks([each.position for each in marked], names)
 
 
-def _name_ends(
+def name_ends(
     ax: Axes,
     ends: dict[Hashable, tuple[float, float]],
     names: dict[Hashable, str],
@@ -160,6 +160,9 @@ def _name_ends(
 ) -> None:
     """Write each group's name right of its last point, moved apart where two would touch."""
     low, high = ax.get_ylim()
+    turned = high < low  # ranks, 1 on top
+    if turned:
+        low, high = high, low
     tall = 1.6 * LETTER_WIDTH / size_of(ax)[1]
     texts = {group: wrap(name, 9) for group, name in names.items()}
     order = sorted(ends, key=lambda group: ends[group][1])
@@ -176,7 +179,8 @@ def _name_ends(
             annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkB": 4},
         )
-    ax.set_ylim(min(low, *heights), max(high, *heights))
+    ends_at = min([low, *heights]), max([high, *heights])
+    ax.set_ylim(ends_at[::-1] if turned else ends_at)
 
 
 def spread(values: list[float], needed: list[float]) -> list[float]:

@@ -36,6 +36,21 @@ def county(n=12, seed=0):
     return frame.assign(rank=frame["score"].rank(ascending=False))
 
 
+def watched():
+    """Return two organisations' months between control limits, with signals of every look."""
+    months = pd.period_range("2024-01", periods=8, freq="M")
+    frame = pd.DataFrame(
+        {
+            "org": np.repeat(["甲村", "乙村"], 8),
+            "period": [*months, *months],
+            "value": [80.0, 82, 81, 60, 83, 84, 95, 80, 80.0, 81, 82, 83, 79, 78, 77, np.nan],
+        }
+    )
+    marks = ["none", "none", "none", "below_limit", "none", "run_above", "above_limit", "none"]
+    signals = [*marks, *["none"] * 4, "falling_run", "falling_run", "two_of_three_below", "none"]
+    return frame.assign(centre=80.0, low=70.0, high=90.0, signal=signals)
+
+
 def example_frames():
     """Return one frame for every chart."""
     table = county()
@@ -88,6 +103,23 @@ def example_frames():
                 "mean": np.linspace(50.0, 70.0, 9),
             }
         ),
+        "slope": pd.DataFrame(
+            {
+                "org": ["甲村", "乙村", "丙校"] * 3,
+                "period": pd.period_range("2022", "2024", freq="Y").repeat(3),
+                "score": np.linspace(50.0, 70.0, 9),
+            }
+        ),
+        "waterfall": pd.DataFrame(
+            {
+                "step": ["start", "服务意识", "服务作风", "weights", "end"],
+                "amount": [60.0, 3.0, -1.5, 0.04, 61.54],
+                "low": [0.0, 60.0, 61.5, 61.5, 0.0],
+                "high": [60.0, 63.0, 63.0, 61.54, 61.54],
+                "kind": ["total", "rise", "fall", "rise", "total"],
+            }
+        ),
+        "control_chart": watched(),
         "transition_matrix": moves.assign(probability=moves["count"] / totals),
     }
 

@@ -30,6 +30,9 @@ NAMES = [
     "weak_reasons",
     "trend",
     "transition_matrix",
+    "slope",
+    "waterfall",
+    "control_chart",
 ]
 TIDY = [name for name in NAMES if not name.startswith("dimensions")]
 
