@@ -14,7 +14,7 @@ Measure
 Analyse
     `compare_domains`, `compare_sources`, `grade`, `find_weak`, `measure_change`,
     `assess_robustness`; `watch` monthly figures for early warning; `adjust_case_mix` of a service
-    ledger.
+    ledger; `track_promotions` (晋位升级), `track_rectification` (整顿台账).
 Show
     `charts` (a frame in, matplotlib axes out); `write_report` (HTML, Word, Excel, figures).
 Try
@@ -43,6 +43,8 @@ _ROOMS = {
     "Ledger": ".tallying.ledger",
     "MethodError": ".errors",
     "MethodWarning": ".errors",
+    "Promotions": ".promotion",
+    "Rectification": ".rectification",
     "Robustness": ".robustness",
     "ServicepoError": ".errors",
     "SourceComparison": ".source_comparison",
@@ -62,6 +64,8 @@ _ROOMS = {
     "read": ".reading.read",
     "synthesise": ".synthetic.county",
     "tally": ".tallying.tally",
+    "track_promotions": ".promotion",
+    "track_rectification": ".rectification",
     "watch": ".watching",
     "write_report": ".report.write",
     "write_templates": ".templates",
@@ -90,7 +94,11 @@ if TYPE_CHECKING:
     from .grading import grade as grade
     from .index import Index as Index
     from .index import build_index as build_index
+    from .promotion import Promotions as Promotions
+    from .promotion import track_promotions as track_promotions
     from .reading.read import read as read
+    from .rectification import Rectification as Rectification
+    from .rectification import track_rectification as track_rectification
     from .report.write import write_report as write_report
     from .robustness import Robustness as Robustness
     from .robustness import assess_robustness as assess_robustness

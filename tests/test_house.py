@@ -74,6 +74,8 @@ FLOORS = {
     "source_weights": 4.95,
     "awarding": 4.9,
     "grading": 5,
+    "promotion": 5.5,
+    "rectification": 5,
     "weakness": 5,
     "change": 5,
     "watching": 5,
