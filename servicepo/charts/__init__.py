@@ -22,6 +22,8 @@ Early warning
     `control_chart`
 Weak branches
     `funnel`, `weak_reasons`
+Sources
+    `source_divergence`, `mass_weight_path`
 Tools
     `new_axes`, `set_typeface`, `save_figure`
 """
@@ -41,6 +43,7 @@ _MODULES = {
     "domain_distribution": ".distributions",
     "funnel": ".funnels",
     "lorenz_curve": ".curves",
+    "mass_weight_path": ".sources",
     "new_axes": ".style",
     "quantile_shift": ".curves",
     "rank_intervals": ".rankings",
@@ -48,6 +51,7 @@ _MODULES = {
     "save_figure": ".saving",
     "set_typeface": ".fonts",
     "slope": ".slopes",
+    "source_divergence": ".sources",
     "transition_matrix": ".transitions",
     "trend": ".trends",
     "waterfall": ".waterfalls",
@@ -64,6 +68,7 @@ __all__ = [
     "domain_distribution",
     "funnel",
     "lorenz_curve",
+    "mass_weight_path",
     "new_axes",
     "quantile_shift",
     "rank_intervals",
@@ -71,6 +76,7 @@ __all__ = [
     "save_figure",
     "set_typeface",
     "slope",
+    "source_divergence",
     "transition_matrix",
     "trend",
     "waterfall",
@@ -90,6 +96,7 @@ if TYPE_CHECKING:
     from .reasons import weak_reasons
     from .saving import save_figure
     from .slopes import slope
+    from .sources import mass_weight_path, source_divergence
     from .style import new_axes
     from .transitions import transition_matrix
     from .trends import trend

@@ -24,7 +24,7 @@ from .frames import (
 )
 from .style import LETTER_WIDTH, Style, drawing, size_of, styles_of
 
-__all__ = ["trend"]
+__all__ = ["name_ends", "trend"]
 
 TICK: Final = 1.3  # cm that the name of a period takes
 
