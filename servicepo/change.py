@@ -24,6 +24,7 @@ from .labels import Language, word
 from .methods.guards import choose
 from .methods.transitions import promotions, transition_matrix, transition_probabilities
 from .methods.trend import smallest_p_value
+from .movement import Movement, movement_of
 from .panel import spread, texts
 from .tables import text_of
 from .trajectories import Z, beta_of, distances_of, steps_of, trends_of
@@ -70,6 +71,8 @@ class Change:
     warnings : DataFrame
         The steps that fell by more than noise, deepest first: ``org``, ``period``, ``before``,
         ``score``, ``change``, ``noise``.
+    states : Series
+        By (org, period): the grades, or the quarters of all scores.
     overall : Series
         The scores that were looked at, by (org, period): those of the index, of the shared
         indicators, or linked.
@@ -86,6 +89,7 @@ class Change:
     convergence: pd.DataFrame
     beta: pd.DataFrame
     warnings: pd.DataFrame
+    states: pd.Series
     overall: pd.Series
     index: Index
     earlier: Index | None
@@ -227,6 +231,47 @@ class Change:
         when = {"start": text_of(first), "end": text_of(last)}
         return steps.assign(period=steps["step"].map(when))
 
+    def movement(
+        self, *, reliability: float | None = None, draws: int = 1000, seed: int = 0
+    ) -> Movement:
+        """Look closer at the moves between states: mobility, noise, classes, who moved.
+
+        Parameters
+        ----------
+        reliability : float, optional
+            Share of the variance of scores that is real; by default what their standard errors
+            tell, 1 − mean(s²) / var(y), which knows only the sampling the tally could know.
+        draws : int
+            Samples for the intervals of the mobility indices; 0 gives none.
+        seed : int
+            For the draws.
+
+        Returns
+        -------
+        Movement
+
+        Raises
+        ------
+        MethodError
+            For another reliability.
+
+        Warns
+        -----
+        MethodWarning
+            Where organisations have a gap between their first and their last state.
+        """
+        errors = self.index.standard_errors if reliability is None else None
+        if errors is not None and errors.notna().any():
+            known = 1 - float((errors**2).mean() / self.index.overall.var())
+            reliability = known if known > 0 else None
+        return movement_of(
+            self.states,
+            organisations=self.index.organisations,
+            reliability=reliability,
+            draws=draws,
+            seed=seed,
+        )
+
     def note(self, language: Language = "zh") -> str:
         """Say what the number of periods and the noise allow to be concluded."""
         periods = int(self.trends["n"].max())
@@ -359,6 +404,7 @@ def measure_change(
         convergence=distances_of(whole),
         beta=beta_of(whole, noise.loc[whole.index]),
         warnings=fell.reset_index()[["org", "period", "before", "score", "change", "noise"]],
+        states=states,
         overall=overall,
         index=index,
         earlier=earlier,

@@ -58,6 +58,7 @@ FLOORS = {
     "trajectories": 4.6,
     "shared_scores": 4.5,
     "domain_history": 4.8,
+    "movement": 4.8,
     "rules": 4.5,
     "conditions": 4.8,
     "catalogue": 1.5,
