@@ -207,7 +207,9 @@ def named(choice: object, family: str, language: Language) -> str:
 def _told(key: str, value: object, family: str, language: Language) -> str:
     if isinstance(value, list | tuple):
         inner = (
-            named(v, family, language) if not isinstance(v, int | float) else f"{v:g}"
+            named(v, family, language).removeprefix(f"{family}.")
+            if not isinstance(v, int | float)
+            else f"{v:g}"
             for v in value
         )
         text = (" + " if key == "parts" else "–").join(inner)

@@ -588,7 +588,9 @@ def _written(rows: pd.Index) -> pd.Index:
 def _refuse_mixed_full_marks(evidence: Evidence | None, classes: pd.Series) -> None:
     """Refuse to rank organisations together whose scores had different full marks."""
     mixed = pd.Series() if evidence is None else evidence.mixed_full_marks(classes)
-    for (label, indicator), marks in mixed.items():
+    if len(mixed):
+        label, indicator = mixed.index[0]
+        marks = mixed.iloc[0]
         raise MethodError(
             "Organisations ranked together must be scored on one full mark, got "
             f"{marks} for {indicator!r} in {label!r}. "

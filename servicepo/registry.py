@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from .methods.aggregation import AGGREGATIONS
+from .methods.data_envelopment import efficiency
+from .methods.fuzzy_evaluation import fuzzy_scores
 from .methods.imputation import IMPUTATIONS, Imputed, impute
 from .methods.promethee import promethee
 from .methods.rank_sum_ratio import rank_sum_ratio
@@ -34,11 +36,14 @@ RANKINGS: Final[Mapping[str, Aggregation]] = MappingProxyType(
         "grey_relation": _marked(grey_relation, lambda made: made.grade),
         "promethee": _marked(promethee, lambda made: (1 + made.net) / 2),
         "rank_sum_ratio": _marked(rank_sum_ratio, lambda made: made.table["rsr"]),
+        "data_envelopment": _marked(efficiency, lambda made: made),
     }
 )
-"""Ranking methods as marks: closeness, 1 - Q, grade, (1 + net flow) / 2 and RSR, times 100."""
+"""Ranking methods as marks: closeness, 1 - Q, grade, (1 + net flow) / 2, RSR, efficiency; × 100."""
 
-AGGREGATES: Final[Mapping[str, Aggregation]] = MappingProxyType({**AGGREGATIONS, **RANKINGS})
+AGGREGATES: Final[Mapping[str, Aggregation]] = MappingProxyType(
+    {**AGGREGATIONS, **RANKINGS, "fuzzy_evaluation": fuzzy_scores}
+)
 """Every word that `build_index` takes as ``aggregate``."""
 
 TREATMENTS: Final[Mapping[str, Callable[..., Treated]]] = MappingProxyType(

@@ -14,6 +14,7 @@ from servicepo.errors import FrameworkError, MethodError, MethodWarning
 from servicepo.labels import WORDS
 from servicepo.methods.aggregation import power
 from servicepo.methods.combined_weights import COMBINATIONS, game_theoretic
+from servicepo.methods.data_envelopment import data_envelopment
 from servicepo.methods.objective_weights import entropy
 from servicepo.methods.ranking import topsis
 from servicepo.methods.treatment import treat_skew
@@ -339,7 +340,39 @@ def test_weights_of_experts_and_of_data_combine(framework):
     assert "linear combination (parts = equal weights + CRITIC weights)" in by_level.methods("en")
 
 
-@pytest.mark.parametrize("word", RANKINGS)
+def test_efficiency_of_dimensions_is_that_of_the_raw_values(framework):
+    values = frame(
+        [[60, 10, 70], [80, 5, 90], [90, 20, 80], [70, 15, 65], [75, 12, 85], [50, 9, 99]]
+    )
+    one_each = {"indicators": pd.Series({"spirit": 0.0, "delay": 1.0, "praise": 1.0})}
+    asked = {"method": "data_envelopment", "inputs": ["team"]}
+    index = sp.build_index(
+        values,
+        framework,
+        normalise="fraction_of_maximum",
+        weights=one_each,
+        aggregate={"indicators": "arithmetic", "dimensions": asked},
+    )
+    raw = data_envelopment(values[["delay"]], values[["praise"]]).scores
+    np.testing.assert_allclose(index.overall, 100 * raw)
+    assert "数据包络分析（效率值×100）（投入 = team）" in index.methods()
+    assert refusal(values, framework, aggregate={"dimensions": "data_envelopment"}) == (
+        "inputs must name some columns, and leave some that are results, got 0 of 2. "
+        "Take some of 'team', 'results'."
+    )
+
+
+def test_fuzzy_evaluation_by_weighted_average_is_the_arithmetic_mean(framework):
+    plain = sp.build_index(VALUES, framework)
+    fuzzy = plain.rebuild(aggregate="fuzzy_evaluation")
+    pd.testing.assert_series_equal(fuzzy.overall, plain.overall)
+    asked = {"method": "fuzzy_evaluation", "operator": "max_min", "grades": [95, 80, 60, 30]}
+    other = plain.rebuild(aggregate={"dimensions": asked})
+    assert other.overall.between(30, 95).all()
+    assert "算子 = 主因素决定 M(∧,∨)、等级分值 = 95–80–60–30" in other.methods()
+
+
+@pytest.mark.parametrize("word", [word for word in RANKINGS if word != "data_envelopment"])
 def test_ranking_methods_give_marks(framework, word):
     index = sp.build_index(VALUES, framework, aggregate={"indicators": word})
     assert index.dimensions["team"].between(0, 100).all()

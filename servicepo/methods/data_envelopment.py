@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from warnings import warn
@@ -155,6 +156,66 @@ def data_envelopment(
         orientation,
         super_efficiency,
     )
+
+
+def efficiency(
+    x: pd.DataFrame,
+    weights: pd.Series | None = None,
+    *,
+    inputs: Sequence[str] = (),
+    returns: str = "constant",
+    orientation: str = "input",
+    top: float = 100.0,
+) -> pd.Series:
+    """Score efficiency from scores: `data_envelopment`, where some columns are resources.
+
+    Parameters
+    ----------
+    x : DataFrame, n × m
+        Scores of 0..top, more is better. NaN is refused.
+    weights
+        Not looked at: every organisation is seen with the weights that favour it most.
+    inputs : sequence of str
+        The columns in which resources are scored, as costs: what was used is ``top - score``. The
+        others are results.
+    returns, orientation
+        As in `data_envelopment`.
+    top : float
+        The best score.
+
+    Returns
+    -------
+    Series, n
+        0..1.
+
+    Raises
+    ------
+    MethodError
+        As `data_envelopment`; for inputs that are no columns, or all of them.
+
+    Notes
+    -----
+    Under "fraction_of_maximum" a cost scores ``1 - x / max``, so that what was used is in
+    proportion to the raw value, and the efficiency is that of the raw values exactly.
+
+    Examples
+    --------
+    >>> staff, cases = [75.0, 62.5, 50, 37.5, 25, 0], [20.0, 60, 60, 80, 40, 100]
+    >>> scores = pd.DataFrame({"staff": staff, "cases": cases}, index=list("ABCDEF"))
+    >>> efficiency(scores, inputs=["staff"]).round(3).to_dict()
+    {'A': 0.5, 'B': 1.0, 'C': 0.75, 'D': 0.8, 'E': 0.333, 'F': 0.625}
+    """
+    asked = [inputs] if isinstance(inputs, str) else list(inputs)
+    lost = [name for name in asked if name not in x.columns]
+    results = [name for name in x.columns if name not in asked]
+    if lost or not asked or not results:
+        got = f"no column {listed(lost)}" if lost else f"{len(asked)} of {len(x.columns)}"
+        raise MethodError(
+            f"inputs must name some columns, and leave some that are results, got {got}. "
+            f"Take some of {listed(x.columns, most=20)}."
+        )
+    made = data_envelopment(top - x[asked], x[results], returns=returns, orientation=orientation)
+    return pd.Series(made.scores)
 
 
 class _Frontier:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError
 from .guards import (
+    BLOCK_CELLS,
     FloatArray,
     as_matrix,
     as_vector,
     check_weights,
     choose,
+    column_names,
+    like_rows,
     listed,
     refuse_columns,
+    row_blocks,
 )
+from .moments import Table
 
 MEMBERSHIP_SUM: Final = 1e-6  # memberships told with six decimals sum to 1
 
@@ -187,6 +193,67 @@ def memberships_by_value(
     )
 
 
+def fuzzy_scores(
+    x: Table,
+    weights: pd.Series | npt.ArrayLike,
+    *,
+    operator: str = "weighted_average",
+    grades: Sequence[float] = (100.0, 75.0, 50.0, 25.0, 0.0),
+) -> Any:
+    """Evaluate many organisations from their scores: what their grades are worth together.
+
+    Every score becomes memberships in the two grades nearest to it, these are composed as in
+    `fuzzy_evaluation`, and the result is worth the mean of the grades. With grades from end to end
+    of the scores, "weighted_average" is the arithmetic mean; the other operators are not.
+
+    Parameters
+    ----------
+    x : DataFrame or array, n × m
+        Scores, more is better. NaN is refused.
+    weights : Series or array, m
+        At least 0, sum 1.
+    operator : str
+        A word of `OPERATORS`.
+    grades : sequence of float
+        What a typical member of every grade scores, and what the grade is worth: falling or rising
+        all along.
+
+    Returns
+    -------
+    Series or ndarray, n
+        Within the range of the grades.
+
+    Raises
+    ------
+    MethodError
+        For missing scores, weights that do not fit, or grades that do not rise or fall.
+
+    Examples
+    --------
+    >>> x = np.array([[90.0, 40.0], [60.0, 60.0]])
+    >>> fuzzy_scores(x, [0.75, 0.25])
+    array([77.5, 60. ])
+    >>> fuzzy_scores(x, [0.75, 0.25], operator="max_min")
+    array([72.5, 60. ])
+    """
+    compose = choose(operator, OPERATORS, "operator")
+    array, w = as_matrix(x), check_weights(weights, column_names(x))
+    c = np.asarray(grades, dtype=float)
+    if len(c) < 2 or not ((np.diff(c) > 0).all() or (np.diff(c) < 0).all()):
+        raise MethodError(
+            f"grades must rise or fall all along, at least 2 of them, got {c.tolist()}. "
+            "Put them in order."
+        )
+    worth = np.sort(c)
+    scores = np.empty(len(array))
+    for rows in row_blocks(array, cells=BLOCK_CELLS // len(c)):
+        block = array[rows]
+        r = _triangular(block.ravel(), worth).reshape(*block.shape, len(c))
+        b = compose(w, r)
+        scores[rows] = b @ worth / b.sum(axis=1)
+    return like_rows(x, scores, "score")
+
+
 def _memberships(memberships: pd.DataFrame) -> FloatArray:
     r = as_matrix(memberships, what="memberships")
     refuse_columns(
@@ -280,24 +347,24 @@ def _weighted_average(a: FloatArray, r: FloatArray) -> FloatArray:
 
 
 def _max_min(a: FloatArray, r: FloatArray) -> FloatArray:
-    found: FloatArray = np.minimum(a[:, None], r).max(axis=0)
+    found: FloatArray = np.minimum(a[:, None], r).max(axis=-2)
     return found
 
 
 def _max_product(a: FloatArray, r: FloatArray) -> FloatArray:
-    found: FloatArray = (a[:, None] * r).max(axis=0)
+    found: FloatArray = (a[:, None] * r).max(axis=-2)
     return found
 
 
 def _bounded_sum(a: FloatArray, r: FloatArray) -> FloatArray:
-    found: FloatArray = np.minimum(a[:, None], r).sum(axis=0)
+    found: FloatArray = np.minimum(a[:, None], r).sum(axis=-2)
     return np.minimum(found, 1.0, out=found)
 
 
 def _balanced(a: FloatArray, r: FloatArray) -> FloatArray:
-    total = r.sum(axis=0)
+    total = r.sum(axis=-2, keepdims=True)
     shares = np.divide(r, total, out=np.zeros_like(r), where=total > 0)
-    found: FloatArray = np.minimum(a[:, None], shares).sum(axis=0)
+    found: FloatArray = np.minimum(a[:, None], shares).sum(axis=-2)
     return found
 
 

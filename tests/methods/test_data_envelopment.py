@@ -5,7 +5,7 @@ from scipy.optimize import linprog
 
 from servicepo.errors import MethodError, MethodWarning
 from servicepo.methods.benefit_of_the_doubt import benefit_of_the_doubt
-from servicepo.methods.data_envelopment import data_envelopment
+from servicepo.methods.data_envelopment import data_envelopment, efficiency
 
 
 def refusal(*args, **kwargs):
@@ -183,4 +183,14 @@ def test_refusals(stores):
     assert str(caught[0].message) == (
         "data envelopment should have at least 3 organisations per input and output, got 5 for 2: "
         "too many come out efficient. Leave some out, or add organisations."
+    )
+
+
+def test_efficiency_names_inputs_that_are_no_columns():
+    x = pd.DataFrame({"staff": [75.0, 50, 0], "cases": [20.0, 80, 100]})
+    with pytest.raises(MethodError) as error:
+        efficiency(x, inputs=["funds"])
+    assert str(error.value) == (
+        "inputs must name some columns, and leave some that are results, got no column 'funds'. "
+        "Take some of 'staff', 'cases'."
     )

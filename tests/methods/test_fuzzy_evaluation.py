@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from servicepo.errors import MethodError
-from servicepo.methods.fuzzy_evaluation import OPERATORS, fuzzy_evaluation, memberships_by_value
+from servicepo.methods.fuzzy_evaluation import (
+    OPERATORS,
+    fuzzy_evaluation,
+    fuzzy_scores,
+    memberships_by_value,
+)
 
 votes = arrays(
     float, st.tuples(st.integers(1, 5), st.integers(2, 4)), elements=st.integers(1, 30).map(float)
@@ -182,4 +187,28 @@ def test_trees_that_are_none():
             fuzzy_evaluation, r, one, dimensions={"a": "A", "b": "B"}, dimension_weights=whole * 2
         )
         == "dimension_weights must sum to 1, got a sum of 2. Divide them by their sum."
+    )
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_scores_of_many_are_those_of_one_by_one(operator):
+    rng = np.random.default_rng(0)
+    x = pd.DataFrame(rng.uniform(0, 100, (40, 3)), columns=list("abc"))
+    weights = pd.Series({"c": 0.5, "a": 0.2, "b": 0.3})
+    grades = {"好": 90.0, "较好": 75.0, "一般": 60.0, "差": 30.0}
+    before = x.copy()
+    found = fuzzy_scores(x, weights, operator=operator, grades=list(grades.values()))
+    for org, row in x.iterrows():
+        r = memberships_by_value(row, grades)
+        own = fuzzy_evaluation(r, weights[x.columns], operator=operator, marks=grades)
+        assert found[org] == pytest.approx(own.score)
+    pd.testing.assert_frame_equal(x, before)
+
+
+def test_grades_must_rise_or_fall():
+    with pytest.raises(MethodError) as error:
+        fuzzy_scores(np.ones((3, 1)), [1.0], grades=(90, 90, 60))
+    assert str(error.value) == (
+        "grades must rise or fall all along, at least 2 of them, got [90.0, 90.0, 60.0]. "
+        "Put them in order."
     )
