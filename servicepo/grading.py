@@ -80,7 +80,7 @@ class Grades:
         counts = self.table["grade"].value_counts().reindex(self.scheme.order[::-1])
         told = ", ".join(f"{code} {count}" for code, count in counts.items())
         churn = self.expected_churn
-        more = "" if math.isnan(churn) else f"; {churn:.0%} would change by chance alone"
+        more = "" if math.isnan(churn) else f"; chance alone changes at least {churn:.0%}"
         ungraded = self.table["grade"].isna().sum()
         return f"Grades({self.scheme.id}: {told}, ungraded {ungraded}{more})"
 
@@ -91,7 +91,8 @@ class Grades:
     def expected_churn(self) -> float:
         """Share of grades that a second measurement would change though nothing had changed.
 
-        Among those whose noise is known; NaN where that is nobody.
+        Among those whose noise is known; NaN where that is nobody. A lower bound: standard errors
+        know only what the tally could know, and what bars look at counts as certain.
         """
         return float(1 - self.table["p_same"].mean())
 

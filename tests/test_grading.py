@@ -150,7 +150,7 @@ def test_three_grades(index):
         "ordinary",
         "lagging",
     ]
-    assert made.methods().endswith("分数线为示例，并非来源文件规定。")
+    assert made.methods().endswith("分数线或比例为示例，并非来源文件规定。")
 
 
 def test_the_methods_sentence(index):
@@ -583,8 +583,8 @@ def test_how_sure_grades_are_is_told(small_index):
     grades = made.table["grade"]
     really = (grades.xs("2023", level="period") != grades.xs("2024", level="period")).mean()
     assert made.expected_churn == pytest.approx(really, abs=0.05)
-    assert repr(made).endswith(f"{made.expected_churn:.0%} would change by chance alone)")
-    assert f"预计仍有 {made.expected_churn:.0%} 的等次会变" in made.methods()
+    assert repr(made).endswith(f"chance alone changes at least {made.expected_churn:.0%})")
+    assert f"预计至少仍有 {made.expected_churn:.0%} 的等次会变" in made.methods()
     quiet = sp.grade(small_index(values), "three_grades")
     assert quiet.table["p_grade"].isna().all()
     assert np.isnan(quiet.expected_churn)

@@ -10,6 +10,7 @@ import io
 import math
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 
 import servicepo as sp
 from servicepo.reading.mapping import load_mapping
+from servicepo.rules import load_scheme
 
 PAGE = Path(__file__).parents[1] / "docs" / "real_inputs.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
@@ -181,6 +183,28 @@ def test_lianyungang_folded_to_100_by_declaration(hotline_of_100, folder):
     found = sp.compare_domains(hotline_of_100, by="group", period="2021-08").summary
     assert found["n"].to_dict() == {"区、功能板块组": 5, "县、赣榆区组": 4}
     assert hotline_of_100.ranks(within=None)["n"].eq(9).all()
+
+
+def test_lianyungang_grades_by_quota_within_the_class_only(hotline):
+    with pytest.raises(sp.MethodError) as refused:
+        sp.grade(hotline[1], "four_grades_quota", within=None)
+    assert str(refused.value) == (
+        "Organisations ranked together must be scored on one full mark, got 100, 150 for 'score' "
+        "in 'all'. Rank within a class, such as within=\"group\"."
+    )
+    with pytest.raises(sp.MethodError) as refused:
+        sp.grade(hotline[1])
+    assert str(refused.value) == (
+        "Scores must be on one full mark for cut-offs, got 100, 150 for 'score'. "
+        "Declare its full_mark in the framework; the scores are then folded to it."
+    )
+    scheme = replace(load_scheme("four_grades_quota"), rounding="ceil")
+    made = sp.grade(hotline[1], scheme, within="group")
+    best = made.table[made.table["grade"] == "good"].xs("2021-07", level="period")
+    assert best.index.tolist() == ["徐圩新区", "灌南县"]  # the first of each class
+    # One place is rounded up from 0.4 of four and from 0.5 of five.
+    assert made.quotas["places"].isin([1, 3]).all()
+    assert not made.rescored
 
 
 def test_lianyungang_weak_by_class_without_a_probability(hotline_of_100):

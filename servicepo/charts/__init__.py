@@ -42,6 +42,7 @@ _MODULES = {
     "dimensions_radar": ".dimensions",
     "domain_distribution": ".distributions",
     "funnel": ".funnels",
+    "grade_shares": ".grades",
     "lorenz_curve": ".curves",
     "mass_weight_path": ".sources",
     "new_axes": ".style",
@@ -67,6 +68,7 @@ __all__ = [
     "dimensions_radar",
     "domain_distribution",
     "funnel",
+    "grade_shares",
     "lorenz_curve",
     "mass_weight_path",
     "new_axes",
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
     from .distributions import domain_distribution
     from .fonts import set_typeface
     from .funnels import funnel
+    from .grades import grade_shares
     from .rankings import rank_intervals, ranking
     from .reasons import weak_reasons
     from .saving import save_figure

@@ -47,7 +47,8 @@ Services and surveys
     `case_mix` observed over expected, rates on one mix (标准化);
     `queues` load, target queue, backlog (积压).
 Grades
-    `grades` cut-offs with quotas and a band, natural breaks 自然断点, probability of a grade.
+    `grades` cut-offs with quotas and a band, natural breaks 自然断点, probability of a grade;
+    `leniency` why grade shares of places cannot be compared (宽严不一).
 Time
     `trend` Sen, Mann–Kendall 趋势检验; `autocorrelated_trends` Hamed–Rao, pre-whitening;
     `control` XmR, p′, EWMA, CUSUM 控制图; `control_rules` what marks a point; `run_lengths` and

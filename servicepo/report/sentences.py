@@ -232,6 +232,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "有 {count} 个缺少限制条件所需的数据，只按得分定等次。",
         "{count} lack the data a bar needs and are graded by score alone.",
     ),
+    "grades.sure": (
+        "在 {known} 个测量误差已知的组织中，有 {count} 个的等次把握不足八成（得分靠近分数线）；"
+        "如果没有任何变化、只是重新测评一次，预计至少仍有 {churn:.0%} 的等次会变，"
+        "等次升降应与这一比例对照。",
+        "Of {known} organisations whose noise is known, {count} hold a grade that is less than "
+        "80 % sure (their score lies near a cut-off); if nothing changed and everybody were merely "
+        "measured again, at least {churn:.0%} of the grades would be expected to change.",
+    ),
     "grades.share": ("{grade}占比", "{grade}, share"),
     "table.grades": ("{period}各等次的组织数与占比", "Grades by class, {period}"),
     # -- weak ------------------------------------------------------------------------------------

@@ -120,6 +120,13 @@ def example_frames():
             }
         ),
         "control_chart": watched(),
+        "grade_shares": pd.DataFrame(
+            {
+                "org": np.repeat(table["org"].to_numpy()[:4], 3),
+                "grade": ["good", "average", "poor"] * 4,
+                "share": [0.5, 0.3, 0.2, 1.0, 0.0, 0.0, 0.05, 0.9, 0.05, 0.0, 0.1, 0.9],
+            }
+        ),
         "transition_matrix": moves.assign(probability=moves["count"] / totals),
     }
 

@@ -30,6 +30,7 @@ NAMES = [
     "weak_reasons",
     "trend",
     "transition_matrix",
+    "grade_shares",
     "slope",
     "waterfall",
     "control_chart",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pandas as pd
 
 from ...grading import Grades
 from ..material import Material
 from ..pieces import Part, Section, Style
+
+SURE: Final = 0.8  # a grade below this probability could well be another
 
 
 def grades_section(material: Material) -> Section:
@@ -45,6 +49,16 @@ def grades_section(material: Material) -> Section:
         )
     if unchecked:
         parts.append(material.say("grades.unchecked", count=unchecked))
+    sure = own["p_grade"].dropna()
+    if len(sure):
+        parts.append(
+            material.say(
+                "grades.sure",
+                count=int((sure < SURE).sum()),
+                known=len(sure),
+                churn=found.expected_churn,
+            )
+        )
     parts.append(_table(material, found, own))
     return Section("grades", title, tuple(parts))
 
