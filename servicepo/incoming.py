@@ -15,12 +15,18 @@ from .scored import numbers
 
 
 def check_rows(values: pd.DataFrame) -> None:
-    """Refuse values whose rows are not (org, period), or stand twice."""
+    """Refuse values whose rows are not (org, period), or whose rows or columns stand twice."""
     if not isinstance(values, pd.DataFrame) or list(values.index.names) != ["org", "period"]:
         got = values.index.names if isinstance(values, pd.DataFrame) else type(values).__name__
         raise MethodError(
             f"Values must be a frame with rows (org, period), got {got}. "
             'Use the frame that tally gives, or set_index(["org", "period"]).'
+        )
+    if not values.columns.is_unique:
+        twice = values.columns[values.columns.duplicated()][0]
+        raise MethodError(
+            f"Each indicator must stand once in the values, got {twice!r} again. "
+            "Rename or drop one of the columns."
         )
     if not values.index.is_unique:
         twice = values.index[values.index.duplicated()][0]

@@ -5,17 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .choices import Choice
+from .choices import Choice, chosen
 from .errors import MethodError, MethodWarning
 from .framework import Framework
 from .incoming import Known
-from .methods.guards import choose, listed
+from .methods.guards import listed
 from .methods.normalisation import Scale, fit_scale
 from .methods.scalings import NORMALISATIONS
 from .preparing import groups_of
@@ -71,9 +70,7 @@ def fit(
         options = {k: v for k, v in choice.items() if k not in ("method", "within")}
         method = choice["method"]
         if options:
-            is_word = isinstance(method, str)
-            call = choose(method, NORMALISATIONS, "normalise") if is_word else method
-            method = partial(call, **options)
+            method = chosen({"method": method, **options}, NORMALISATIONS, "normalise").call
     bounds = directions(framework).loc[list(values.columns)]
     made: Any = method
     if groups is None and isinstance(method, str) and method in RELATIVE:

@@ -520,6 +520,27 @@ def with_column(code, column):
             "again. Keep one row of each.",
         ),
         (
+            VALUES.set_axis(["spirit", "delay", "spirit"], axis=1),
+            {},
+            "Each indicator must stand once in the values, got 'spirit' again. Rename or drop one "
+            "of the columns.",
+        ),
+        (
+            VALUES,
+            {"weights": pd.Series({"spirit": 0.5, "delay": 0.5, "praise": 0.5})},
+            "weights must sum to 1, got 1.5. Divide them by their sum.",
+        ),
+        (
+            VALUES,
+            {"normalise": {"method": "categorical", "cut": (0.2, 0.8)}},
+            "normalise categorical must have known options, got 'cut'. It takes cuts, marks.",
+        ),
+        (
+            VALUES,
+            {"normalise": {"method": "zscore", "margin": 0.1}},
+            "normalise zscore must have known options, got 'margin'. Leave it out.",
+        ),
+        (
             VALUES * np.nan,
             {},
             "At least one column of the values must be an indicator of the framework with values, "

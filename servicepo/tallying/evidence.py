@@ -116,8 +116,8 @@ class Evidence:
         if classes is None:
             marks["class"] = "all"
         else:
-            classes = classes.rename("class").reset_index()
-            marks = marks.merge(classes, on=["org", "period"], how="inner")
+            named = classes.rename("class").reset_index()
+            marks = marks.merge(named, on=["org", "period"], how="inner")
         by = ["class", "indicator"] if over_time else ["class", "period", "indicator"]
         different = marks.drop_duplicates([*by, "full_mark"])
         mixed = different[different.duplicated(by, keep=False)].sort_values([*by, "full_mark"])

@@ -184,6 +184,14 @@ def gaussian(shared):
     return z @ root.T, told
 
 
+def test_merec_keshavarz_ghorabaee_2021_illustrative_example():
+    """Symmetry 13(4), 525: two benefits, two costs (x / max for a cost is 1/x under our rule)."""
+    benefits = np.array([[450, 8000], [10, 9100], [100, 8200], [220, 9300], [5, 8400]])
+    costs = np.array([[54, 145], [2, 160], [31, 153], [1, 162], [23, 158]])
+    found = merec(np.column_stack([benefits, 1 / costs]))
+    assert found.round(4).tolist() == [0.5752, 0.0141, 0.4016, 0.0091]
+
+
 def test_importance_of_equal_weights_becker2017_gaussian(shared):
     x, told = gaussian(shared)
     np.testing.assert_allclose(importance(x, told["w"]), told["S"], atol=1e-9)

@@ -70,6 +70,16 @@ def test_topsis_pymcdm_with_costs_as_negative_values():
 # -- VIKOR -------------------------------------------------------------------------------------
 
 
+def test_vikor_mountain_climber_opricovic_tzeng_2004():
+    """Three peaks, risk and altitude of equal weight; S, R and Q by hand: the middle one."""
+    peaks = pd.DataFrame({"risk": [-1.0, -2, -5], "altitude": [3000.0, 3750, 4500]}, list("123"))
+    made = vikor(peaks, [0.5, 0.5])
+    assert made.s.tolist() == [0.5, 0.375, 0.5]
+    assert made.r.tolist() == [0.5, 0.25, 0.5]
+    assert made.q.tolist() == [1.0, 0.0, 1.0]
+    assert made.compromise == ["2"]
+
+
 @pytest.mark.parametrize("v", [0.0, 0.3, 1.0])
 def test_vikor_pymcdm(v):
     x, w = sample()
