@@ -270,6 +270,7 @@ class WeakBranches:
     def methods(self, language: Language = "zh") -> str:
         """Tell in one paragraph how weak branches were found, ready for a methods section."""
         unknown = self.table["p_weak"].isna().all()
+        added = word("methods.weak.noise", language).format(noise=self.noise) if self.noise else ""
         parts = [
             word("methods.weak", language).format(
                 within=word(self.within, language) if self.within else word("all", language),
@@ -277,7 +278,9 @@ class WeakBranches:
                 rounding=word(f"rounding.{self.rounding}", language),
                 criteria="、".join(each.name[language] for each in self.declared),
             ),
-            word(f"methods.weak.{'unsure' if unknown else 'probability'}", language),
+            word(f"methods.weak.{'unsure' if unknown else 'probability'}", language).format(
+                noise=added
+            ),
         ]
         if any(each.illustrative for each in self.declared):
             parts.append(word("methods.weak.illustrative", language))

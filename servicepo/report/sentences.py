@@ -277,11 +277,11 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Names are shown because they were asked for; keep this report among those who need it.",
     ),
     "weak.sure": (
-        "计入已知抽样误差后，{sure} 个处于后列的概率不低于 80%，{unsure} 个不足 50%；后一类与"
-        "名单外的党组织差别不明显，宜先复核再认定。",
+        "计入已知抽样误差后，{sure} 个处于后列的概率不低于 80%，{unsure} 个不足 50%；{unclear} 个的"
+        "名次区间跨过名单线，与名单外的党组织分不开，宜先复核再认定。",
         "With the known sampling errors, {sure} belong to the bottom with a probability of "
-        "80 % or more and {unsure} with less than 50 %: look at the latter again before "
-        "anything is decided.",
+        "80 % or more and {unsure} with less than 50 %; the rank intervals of {unclear} reach "
+        "across the cut: look at these again before anything is decided.",
     ),
     "weak.rule.bottom": ("同类组织后 {share:.0%}", "bottom {share:.0%}"),
     "weak.steps": (
@@ -295,9 +295,15 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "概率为计入已知抽样误差后仍处于同类组织后列的可能性。",
         "P: probability of the bottom share given the known sampling errors.",
     ),
+    "note.rank_interval": (
+        "名次后的括号为计入误差后真实名次 90% 的可能范围；带 * 的跨过名单线。",
+        "Behind the rank: where the true rank lies with a probability of 90 %; * reaches across "
+        "the cut.",
+    ),
     "note.obstacle": (
-        "主要短板后的百分数为该指标占与满分差距的份额（障碍度）。",
-        "Reasons bear their share of the distance to full marks (obstacle degree).",
+        "主要短板后的百分数为该指标占与同类中位数差距的份额（障碍度）；带“?”的差距尚在误差之内。",
+        "Reasons bear their share of the distance to the median of the class (obstacle degree); "
+        "those with “?” may be chance.",
     ),
     "figure.weak_reasons": ("名单内党组织的主要短板", "Main reasons of weak branches"),
     "note.reasons": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -52,7 +53,10 @@ def weak_section(material: Material) -> Section:
     if len(known):
         parts.append(
             material.say(
-                "weak.sure", sure=int((known >= 0.8).sum()), unsure=int((known < 0.5).sum())
+                "weak.sure",
+                sure=int((known >= 0.8).sum()),
+                unsure=int((known < 0.5).sum()),
+                unclear=int((listed["verdict"] == "unclear").sum()),
             )
         )
     parts += [_list(material, found, listed), _reasons(material, found)]
@@ -82,13 +86,10 @@ def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part
         {
             "org": material.hide(frame["org"]),
             "score": frame["score"],
-            "place": [
-                f"{rank:.0f}/{n:.0f}" if rank == rank else DASH
-                for rank, n in zip(frame["rank"], frame["n"], strict=True)
-            ],
+            "place": [_place(row) for row in frame.itertuples(index=False)],
             "p_weak": frame["p_weak"],
             "rules": [_rules(material, found, rules) for rules in frame["rules"]],
-            "reasons": frame["org"].map(reasons),
+            "reasons": frame["org"].map(reasons).fillna(""),
         }
     )
     return material.table(
@@ -97,12 +98,24 @@ def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part
         {"score": "one", "p_weak": "chance"},
         notes=[
             material.say("note.chance") if known else "",
+            material.say("note.rank_interval") if known else "",
             material.say("note.obstacle"),
             _suppression(material, listed),
         ],
         shown=SHOWN,
         period=material.when(material.period),
     )
+
+
+def _place(row: Any) -> str:
+    """Tell the rank, how many are ranked, and where the true rank may lie."""
+    if row.rank != row.rank:
+        return DASH
+    told = f"{row.rank:.0f}/{row.n:.0f}"
+    if row.rank_low == row.rank_low:
+        star = "*" if row.verdict == "unclear" else ""
+        told += f" ({row.rank_low:.0f}–{row.rank_high:.0f}){star}"
+    return told
 
 
 def _suppression(material: Material, listed: pd.DataFrame) -> str:
@@ -120,11 +133,10 @@ def _rules(material: Material, found: WeakBranches, rules: str) -> str:
 def _reasons_by_org(material: Material, found: WeakBranches) -> dict[str, str]:
     """Name the largest obstacles of each organisation; a hidden indicator without its degree."""
     said: dict[str, list[str]] = {}
-    table = found.reasons.sort_values(["org", "place"])
-    for org, code, degree in zip(table["org"], table["indicator"], table["degree"], strict=True):
-        name = material.word(code)
-        hidden = material.is_hidden(org, code)
-        said.setdefault(org, []).append(name if hidden else f"{name} {degree:.0%}")
+    for row in found.reasons.sort_values(["org", "place"]).itertuples(index=False):
+        name = material.word(str(row.indicator)) + ("?" if row.state == "unclear" else "")
+        hidden = material.is_hidden(str(row.org), str(row.indicator))
+        said.setdefault(str(row.org), []).append(name if hidden else f"{name} {row.degree:.0%}")
     return {org: material.listed(words) for org, words in said.items()}
 
 
