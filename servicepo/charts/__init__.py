@@ -20,6 +20,8 @@ Groups and time
     `lorenz_curve`, `trend`, `slope`, `waterfall`, `transition_matrix`
 Early warning
     `control_chart`
+Services
+    `survival_curves`, `calendar`, `backlog`
 Weak branches
     `funnel`, `weak_reasons`
 Sources
@@ -38,6 +40,8 @@ _MODULES = {
     "control_chart": ".control",
     "cumulative_distribution": ".curves",
     "density_ridges": ".densities",
+    "backlog": ".services",
+    "calendar": ".services",
     "dimensions_heatmap": ".dimensions",
     "dimensions_radar": ".dimensions",
     "domain_distribution": ".distributions",
@@ -53,6 +57,7 @@ _MODULES = {
     "set_typeface": ".fonts",
     "slope": ".slopes",
     "source_divergence": ".sources",
+    "survival_curves": ".services",
     "transition_matrix": ".transitions",
     "trend": ".trends",
     "waterfall": ".waterfalls",
@@ -61,6 +66,8 @@ _MODULES = {
 }
 
 __all__ = [
+    "backlog",
+    "calendar",
     "control_chart",
     "cumulative_distribution",
     "density_ridges",
@@ -79,6 +86,7 @@ __all__ = [
     "set_typeface",
     "slope",
     "source_divergence",
+    "survival_curves",
     "transition_matrix",
     "trend",
     "waterfall",
@@ -98,6 +106,7 @@ if TYPE_CHECKING:
     from .rankings import rank_intervals, ranking
     from .reasons import weak_reasons
     from .saving import save_figure
+    from .services import backlog, calendar, survival_curves
     from .slopes import slope
     from .sources import mass_weight_path, source_divergence
     from .style import new_axes

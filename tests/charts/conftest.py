@@ -127,6 +127,22 @@ def example_frames():
                 "share": [0.5, 0.3, 0.2, 1.0, 0.0, 0.0, 0.05, 0.9, 0.05, 0.0, 0.1, 0.9],
             }
         ),
+        "survival_curves": pd.DataFrame(
+            {
+                "group": ["hotline"] * 3 + ["visits"] * 2,
+                "time": [2.0, 5.0, 9.0, 1.0, 4.0],
+                "survival": [0.8, 0.5, 0.2, 0.6, 0.1],
+            }
+        ),
+        "calendar": pd.DataFrame(
+            {"date": pd.date_range("2023-12-20", "2024-02-10"), "value": range(53)}
+        ),
+        "backlog": pd.DataFrame(
+            {
+                "period": pd.period_range("2024-01", "2024-06", freq="M"),
+                "open": [5, 9, 7, 4, 6, 8],
+            }
+        ),
         "transition_matrix": moves.assign(probability=moves["count"] / totals),
     }
 

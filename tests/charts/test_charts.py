@@ -34,6 +34,9 @@ NAMES = [
     "slope",
     "waterfall",
     "control_chart",
+    "survival_curves",
+    "calendar",
+    "backlog",
 ]
 TIDY = [name for name in NAMES if not name.startswith("dimensions")]
 

@@ -449,3 +449,29 @@ def test_surveys_that_do_not_fit_their_design(dataset, framework):
     assert values["i0"].item() == 0.95
     with pytest.raises(FrameworkError, match=r"shares of the strata must sum to 1, got 0\.5"):
         framework(survey(', strata = { "党员" = 0.5 }'))
+
+
+# -- real permit cases -----------------------------------------------------------------------------
+def test_real_permit_cases_three_ways_and_their_backlog_slowly(shared, dataset, framework):
+    cases = pd.read_csv(shared / "real/municipal_cases.csv")
+    for column, field in {"startdate": "accepted", "enddate": "replied", "deadline": "due"}.items():
+        utc = pd.to_datetime(cases[column], utc=True)
+        # Half a second away from midnight: these deadlines are moments, not days.
+        cases[field] = utc.dt.tz_localize(None) + pd.Timedelta(milliseconds=500)
+    assert len(cases) == 1434
+    cases = cases[~(cases["replied"].dt.normalize() < cases["accepted"].dt.normalize())]
+    cases = cases[~(cases["due"].dt.normalize() < cases["accepted"].dt.normalize())]
+    as_of = max(cases["accepted"].max(), cases["replied"].max())
+    data = dataset(services=cases.assign(org="市").to_dict("records"))
+    words = ("closed_on_time_share", "registered_on_time_share", "on_time_share", "backlog")
+    values = tally(data, framework(*map(service, words)), as_of=as_of)
+    due, year = cases[cases["due"].notna()], cases["accepted"].dt.year
+    for y, own in due.groupby(year):
+        found = values.loc[("市", pd.Period(str(y)))]
+        closed = own[own["replied"].notna()]
+        assert found["i0"] == pytest.approx((closed["replied"] <= closed["due"]).mean())
+        assert found["i1"] == pytest.approx((own["replied"] <= own["due"]).mean())
+        assert found["i1"] <= found["i2"] + 1e-12
+        end = min(pd.Timestamp(f"{y + 1}-01-01"), as_of + pd.Timedelta(microseconds=1))
+        waits = (cases["accepted"] < end) & ~(cases["replied"] < end)
+        assert found["i3"] == waits.sum()
