@@ -19,8 +19,16 @@ from .errors import FrameworkError
 from .labels import WORDS, Language, word
 from .measures import MEASURES
 from .sources import Known, check_source
-from .tables import DOMAIN_OF_SECTOR, DOMAINS, SECTORS, SOURCES
-from .weighting import DECLARED, Weighting, authority, take_level, take_weight, take_weight_by_year
+from .tables import DOMAIN_OF_SECTOR, DOMAINS, SECTORS
+from .weighting import (
+    DECLARED,
+    Weighting,
+    authority,
+    take_level,
+    take_source_weights,
+    take_weight,
+    take_weight_by_year,
+)
 
 DIRECTIONS: Final = ("benefit", "cost", "target", "interval", "boolean")
 _SHARES: Final = ("frequency", "checklist")
@@ -147,6 +155,8 @@ class Framework:
     dimensions : tuple of Dimension
     source_weights : mapping of str to float
         Weights of those who score; they sum to 1. Empty where none are declared.
+    source_weights_by_domain : mapping
+        Domain -> the same, where a domain has weights of its own.
     weighting : Weighting
         How the dimensions are weighted.
     sources : Weighting
@@ -165,6 +175,7 @@ class Framework:
     weighting: Weighting = DECLARED
     sources: Weighting = DECLARED
     methods: Mapping[str, object] = field(default_factory=dict)
+    source_weights_by_domain: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return (
@@ -471,7 +482,7 @@ def _path_of(id_or_path: str | Path) -> Path:
 # -- checking the file ---------------------------------------------------------------------------
 def _framework(table: Table, measures: Mapping[str, Callable[..., Any]]) -> Framework:
     """Read the whole file; mistakes are noted in ``table.problems``."""
-    source_weights, sources = _source_weights(table)
+    source_weights, by_domain, sources = take_source_weights(table)
     known = Known(bool(source_weights), measures)
     dimensions = [_dimension(t, known) for t in table.tables("dimensions")]
     _refuse_twice(table, "dimensions", [d.code for d in dimensions])
@@ -485,6 +496,7 @@ def _framework(table: Table, measures: Mapping[str, Callable[..., Any]]) -> Fram
         citation=table.text("citation", required=True),
         dimensions=tuple(replace(d, weight=w) for d, w in zip(dimensions, weights, strict=True)),
         source_weights=source_weights,
+        source_weights_by_domain=by_domain,
         weighting=weighting,
         sources=sources,
         methods=take_methods(table),
@@ -559,21 +571,6 @@ def _indicator(table: Table, dimension: str, known: Known) -> Indicator:
             table.wrong("sectors", "sectors must lie in the domains", sector, mend)
     table.close()
     return found
-
-
-def _source_weights(table: Table) -> tuple[dict[str, float], Weighting]:
-    inner = table.table("source_weights")
-    if inner is None:
-        return {}, DECLARED
-    stands = Weighting("given", (), *authority(inner))
-    taken = {s: inner.number(s, least=0) for s in SOURCES}
-    inner.close()
-    weights = {s: w for s, w in taken.items() if w is not None}
-    if abs(sum(weights.values()) - 1) > 1e-6:
-        total = round(sum(weights.values()), 6)
-        mend = "Correct the weights."
-        table.wrong("source_weights", "source weights must sum to 1", total, mend)
-    return weights, stands
 
 
 def _check_years(table: Table, dimensions: Sequence[Dimension]) -> None:

@@ -80,6 +80,13 @@ def methods_sentence(
             for source, share in framework.source_weights.items()
         ]
         parts.append(word("methods.sources", language).format(sources=comma.join(shares)))
+    for domain, weights in framework.source_weights_by_domain.items():
+        shares = [f"{word(f'source.{s}', language)} {share:.0%}" for s, share in weights.items()]
+        parts.append(
+            word("methods.sources_in", language).format(
+                domain=word(f"domain.{domain}", language), sources=comma.join(shares)
+            )
+        )
     if illustrative := len(framework.illustrative_numbers()):
         parts.append(word("methods.illustrative", language).format(n=illustrative))
     return "".join(parts)

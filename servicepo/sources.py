@@ -3,7 +3,8 @@
 ========== ==================================================================================
 kind       parameters
 ========== ==================================================================================
-evaluation ``item`` (names), ``sources`` (source -> weight; else the framework's), ``combine``
+evaluation ``item`` (names), ``sources`` (source -> weight; else the framework's), ``combine``,
+           ``frequencies`` (M, Q, H, Y -> weight), ``bonus_cap``, ``deduction_cap`` (points)
 service    ``measure`` (a word of ``MEASURES`` or one of your own), ``where`` (column -> codes, a
            range or "*"), and what the measure takes
 survey     ``question`` (names), ``respondent``, ``scale`` (answer -> number), ``unknown``,
@@ -127,7 +128,15 @@ def _evaluation(table: Table, known: Known) -> Source:
         "item": table.words("item", required=True),
         "combine": table.choice("combine", _COMBINE, default="mean"),
     }
-    return found | ({"sources": weights} if weights else {})
+    frequencies = table.numbers("frequencies", _PERIODS)
+    if frequencies is not None and abs(sum(frequencies.values()) - 1) > 1e-6:
+        total = round(sum(frequencies.values()), 6)
+        mend = "Correct them, as { M = 0.2, Q = 0.2, H = 0.2, Y = 0.4 }."
+        table.wrong("frequencies", "weights of the frequencies must sum to 1", total, mend)
+    caps = {key: table.number(key, least=0) for key in ("bonus_cap", "deduction_cap")}
+    found |= {key: cap for key, cap in caps.items() if cap is not None}
+    told = {"sources": weights, "frequencies": frequencies}
+    return found | {key: given for key, given in told.items() if given}
 
 
 def _service(table: Table, known: Known) -> Source:

@@ -14,6 +14,7 @@ from .declared import Table
 from .errors import MethodError
 from .methods.expert_weights import ahp
 from .methods.objective_weights import OBJECTIVE_WEIGHTS
+from .tables import DOMAINS, SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +157,34 @@ def take_weight_by_year(table: Table) -> dict[int, float]:
         elif weight is not None:
             found[int(year)] = weight
     return dict(sorted(found.items()))
+
+
+def take_source_weights(
+    table: Table,
+) -> tuple[dict[str, float], dict[str, dict[str, float]], Weighting]:
+    """Take ``[source_weights]`` and, where a domain has its own, ``[source_weights.rural]``.
+
+    Returns
+    -------
+    (dict, dict, Weighting)
+        Source -> weight; domain -> source -> weight; whether they are illustrative. Empty where
+        none are written; each set sums to 1.
+    """
+    inner = table.table("source_weights")
+    if inner is None:
+        return {}, {}, DECLARED
+    stands = Weighting("given", (), *authority(inner))
+    own = {domain: inner.table(domain) for domain in DOMAINS}
+    by_domain = {d: _sources(t, table) for d, t in own.items() if t is not None}
+    return _sources(inner, table), by_domain, stands
+
+
+def _sources(inner: Table, table: Table) -> dict[str, float]:
+    taken = {s: inner.number(s, least=0) for s in SOURCES}
+    inner.close()
+    weights = {s: w for s, w in taken.items() if w is not None}
+    if abs(sum(weights.values()) - 1) > 1e-6:
+        total = round(sum(weights.values()), 6)
+        key = inner.path.removeprefix(f"{table.path}.")
+        table.wrong(key, "source weights must sum to 1", total, "Correct the weights.")
+    return weights

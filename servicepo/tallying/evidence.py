@@ -56,10 +56,15 @@ class Evidence:
         ``weight`` as used (scaled up where others were missing; 0 for a source without weight),
         ``n`` (scores), ``standard_error`` (between raters; NaN for one).
     gaps : DataFrame
-        Indexed by (org, period, indicator), for duties by the month, quarter or half-year: one row
-        for each that was not met, named in ``missing`` ("2024-03", "2024Q2").
+        Indexed by (org, period, indicator), for duties and for records due by the month, quarter,
+        half-year or year: one row for each that is missing, named in ``missing`` ("2024-03",
+        "2024Q2").
     ledger : Accounts or None
         What became of every row of the service ledger; None where no indicator asks for it.
+    bonuses : DataFrame
+        One row per bonus or deduction: ``org``, ``period``, ``indicator``, ``kind``, ``points`` (as
+        on the sheet, deductions negative), ``counted`` (in points of the value, after caps; NaN
+        where there is no score to go with), ``evidence``, ``source``, ``rater`` and its place.
     """
 
     data: Dataset
@@ -70,6 +75,7 @@ class Evidence:
     sources: pd.DataFrame
     gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
     ledger: Accounts | None = None
+    bonuses: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return f"Evidence({len(self.table)} values of {self.framework.id}, as of {self.as_of})"

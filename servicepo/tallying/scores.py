@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..framework import Framework, Indicator
+from ..tables import split_period
+from .bonuses import adjustments
 from .matching import pairs
+from .ordinals import PARTS, ordinals
 
 KEY: Final = ["org", "period", "indicator"]
 
@@ -26,14 +29,20 @@ class Scored(NamedTuple):
         that scored and does not count), ``n``, ``standard_error``.
     unweighted : list of str
         Sources that scored but have no weight: their scores are not used.
+    bonuses : DataFrame
+        One row per bonus or deduction, as `bonuses.adjustments` gives them.
+    irregular : list of str
+        Periods as written whose frequency an indicator does not weigh: their scores are not used.
     """
 
     values: pd.DataFrame
     sources: pd.DataFrame
     unweighted: list[str]
+    bonuses: pd.DataFrame
+    irregular: list[str]
 
 
-def score(evaluations: pd.DataFrame, framework: Framework) -> Scored:
+def score(evaluations: pd.DataFrame, framework: Framework, organisations: pd.DataFrame) -> Scored:
     """Turn evaluation rows into values.
 
     Parameters
@@ -42,6 +51,8 @@ def score(evaluations: pd.DataFrame, framework: Framework) -> Scored:
         Columns of the table, ``key`` (of the item's name), ``period`` (its number), ``text``
         (the period as written).
     framework : Framework
+    organisations : DataFrame
+        Indexed by ``org``; ``domain`` tells whose source weights hold.
 
     Returns
     -------
@@ -50,19 +61,25 @@ def score(evaluations: pd.DataFrame, framework: Framework) -> Scored:
     Notes
     -----
     The scores of one source in one period as written are averaged over raters; finer periods are
-    averaged (or summed, as the framework says); sources are combined by their weights, scaled up
-    over those present. Rows that do not say who scored count only where no source with a weight
-    did. Then bonuses are added and deductions subtracted (averaged over those who gave them), and
-    the result is cut off at 0.
+    averaged (or summed, as the framework says), those of each frequency by itself where the
+    framework weighs frequencies, combined by these weights scaled up over those present. Sources
+    are combined by their weights (the indicator's, else the domain's, else the framework's), scaled
+    up over those present. Rows that do not say who scored count only where no source with a weight
+    did. Then bonuses are added and deductions subtracted (averaged over those who gave them, up to
+    their caps), and the result is cut off at 0.
     """
     indicators = [i for i in framework.indicators if i.source["kind"] == "evaluation"]
     rows = evaluations.drop(columns="indicator").merge(pairs(indicators, "item"), on="key")
     rows["source"] = rows["source"].astype("str").fillna("")
     rows = _on_one_mark(rows, indicators)
     base = rows["kind"].fillna("base") == "base"
-    by_source = _by_source(rows[base], indicators)
-    weights = _weights(indicators, framework.source_weights)
-    lookup = pd.MultiIndex.from_frame(by_source[["indicator", "source"]])
+    rows["per"], rows["share"] = _shares(rows, indicators)
+    irregular = sorted(rows.loc[base & rows["share"].isna(), "text"].unique())
+    by_source = _by_source(rows[base & rows["share"].notna()], indicators)
+    weights = _weights(indicators, framework)
+    domain = organisations["domain"].reindex(by_source["org"]).to_numpy()
+    domain = np.where(np.isin(domain, list(framework.source_weights_by_domain)), domain, "")
+    lookup = pd.MultiIndex.from_arrays([by_source["indicator"], domain, by_source["source"]])
     by_source["weight"] = weights.reindex(lookup).to_numpy()
     counted = by_source["weight"].groupby([by_source[k] for k in KEY]).transform("sum") > 0
     alone = (by_source["source"] == "") & ~counted
@@ -72,11 +89,12 @@ def score(evaluations: pd.DataFrame, framework: Framework) -> Scored:
     by_source["weight"] /= total.where(total > 0, 1.0)
     values = _combined(by_source[by_source["weight"] > 0])
     values["full_mark"] = rows.groupby(KEY)["mark"].max().reindex(values.index)
-    values = _adjusted(values, rows[~base], base_rows=rows[base])
+    bonuses = adjustments(rows[~base], rows[base], indicators)
+    values = _adjusted(values, bonuses)
     named = by_source[(by_source["source"] != "") | (by_source["weight"] > 0)]
     told = ["value", "weight", "n", "standard_error"]
     sources = named.set_index([*KEY, "source"])[told].sort_index()
-    return Scored(values, sources, sorted(unweighted.unique()))
+    return Scored(values, sources, sorted(unweighted.unique()), bonuses, irregular)
 
 
 def records(evaluations: pd.DataFrame, key: str, combine: str) -> pd.Series:
@@ -113,12 +131,38 @@ def _on_one_mark(rows: pd.DataFrame, indicators: Sequence[Indicator]) -> pd.Data
     return rows.assign(score=rows["score"] * factor, mark=wanted, factor=factor)
 
 
+def _shares(rows: pd.DataFrame, indicators: Sequence[Indicator]) -> tuple[pd.Series, pd.Series]:
+    """Return each row's frequency and its weight; "" and 1 where none are declared.
+
+    A frequency that is not declared beside others has the weight NaN.
+    """
+    declared = {
+        (i.code, per): weight
+        for i in indicators
+        for per, weight in i.source.get("frequencies", {}).items()  # type: ignore[attr-defined]
+    }
+    weighed = rows["indicator"].isin([code for code, _ in declared])
+    if not weighed.any():
+        return pd.Series("", index=rows.index), pd.Series(1.0, index=rows.index)
+    per = _frequency(rows["text"]).where(weighed, "")
+    keys = zip(rows["indicator"], per, strict=True)
+    found = pd.Series([declared.get(key, np.nan) for key in keys], index=rows.index)
+    return per, found.where(weighed, 1.0)
+
+
+def _frequency(text: pd.Series) -> pd.Series:
+    """Return how long the periods as written are: M, Q, H or Y."""
+    distinct = {word: split_period(str(word)) for word in text.unique()}
+    return text.map({word: parts[2] if parts else None for word, parts in distinct.items()})
+
+
 def _by_source(base: pd.DataFrame, indicators: Sequence[Indicator]) -> pd.DataFrame:
-    """Average over raters, then over the periods as written."""
-    grouped = base.groupby([*KEY, "source", "text"])["score"]
+    """Average over raters, then over the periods as written, then over their frequencies."""
+    each = [*KEY, "source", "per", "share"]
+    grouped = base.groupby([*each, "text"])["score"]
     seen = grouped.agg(["mean", "var", "count"])
     seen["variance"] = seen["var"] / seen["count"]
-    by = seen.groupby([*KEY, "source"])
+    by = seen.groupby(each)
     found = by.agg(
         value=("mean", "mean"),
         total=("mean", "sum"),
@@ -128,19 +172,81 @@ def _by_source(base: pd.DataFrame, indicators: Sequence[Indicator]) -> pd.DataFr
     ).reset_index()
     summed = found["indicator"].isin([i.code for i in indicators if i.source["combine"] == "sum"])
     found["value"] = found["value"].where(~summed, found["total"])
-    times = np.where(summed, found["k"], 1 / found["k"])
-    found["standard_error"] = np.sqrt(found["variance"] * times)
-    return found[[*KEY, "source", "value", "n", "standard_error"]]
+    found["variance"] *= np.where(summed, found["k"], 1 / found["k"])
+    keys = [*KEY, "source"]
+    found["share"] /= found.groupby(keys)["share"].transform("sum")
+    found["value"] *= found["share"]
+    found["variance"] *= found["share"] ** 2
+    by = found.groupby(keys)
+    made = by.agg(value=("value", "sum"), n=("n", "sum"))
+    made["standard_error"] = np.sqrt(by["variance"].sum(min_count=1))
+    return made.reset_index()
 
 
-def _weights(indicators: Sequence[Indicator], declared: Mapping[str, float]) -> pd.Series:
-    """Return the weight of each source for each indicator, indexed by (indicator, source)."""
+def missing_records(
+    evaluations: pd.DataFrame, framework: Framework, organisations: pd.DataFrame, parts: int
+) -> pd.DataFrame:
+    """List the records that are missing where a framework says how often they are due.
+
+    Parameters
+    ----------
+    evaluations : DataFrame
+        As for `score`.
+    framework : Framework
+    organisations : DataFrame
+        The roster: every organisation to which an indicator applies is due, and who was scored.
+    parts : int
+        Periods of the tally in a year.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``org, period, indicator, missing`` (number of the shorter period), ``per``: one row
+        for each month, quarter, half-year or year in which nobody scored, in the periods in which
+        anybody did.
+    """
+    found = []
+    for indicator in framework.indicators:
+        frequencies = indicator.source.get("frequencies")
+        if not frequencies:
+            continue
+        rows = evaluations.merge(pairs([indicator], "item"), on="key")
+        rows = rows[(rows["kind"].fillna("base") == "base") & (rows["source"] != "record")]
+        kinds = organisations[["domain", "sector"]].astype(object)
+        kinds = kinds.where(kinds.notna(), None)
+        due = [indicator.applies(*kind) for kind in kinds.itertuples(index=False, name=None)]
+        orgs = organisations.index[due].union(pd.Index(rows["org"].unique()))
+        for per in frequencies:  # type: ignore[attr-defined]
+            within = PARTS[per] // parts
+            if within == 0:
+                continue
+            slots = pd.MultiIndex.from_product(
+                [
+                    orgs,
+                    sorted(rows["period"].unique()),
+                    range(within),
+                ],
+                names=["org", "period", "slot"],
+            ).to_frame(index=False)
+            slots["missing"] = slots["period"] * within + slots["slot"]
+            own = rows[_frequency(rows["text"]) == per]
+            there = pd.MultiIndex.from_arrays([own["org"], ordinals(own["text"], per)])
+            lost = ~pd.MultiIndex.from_frame(slots[["org", "missing"]]).isin(there)
+            found.append(slots[lost].assign(indicator=indicator.code, per=per))
+    columns = [*KEY, "missing", "per"]
+    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
+
+
+def _weights(indicators: Sequence[Indicator], framework: Framework) -> pd.Series:
+    """Return the weights of sources, indexed by (indicator, domain or "", source)."""
+    sets = {"": framework.source_weights, **framework.source_weights_by_domain}
     rows = {
-        (i.code, source): weight
+        (i.code, domain, source): weight
         for i in indicators
+        for domain, declared in sets.items()
         for source, weight in i.source.get("sources", declared).items()  # type: ignore[attr-defined]
     }
-    index = pd.MultiIndex.from_tuples(list(rows), names=["indicator", "source"])
+    index = pd.MultiIndex.from_tuples(list(rows), names=["indicator", "domain", "source"])
     return pd.Series(list(rows.values()), index=index, dtype=float)
 
 
@@ -157,20 +263,10 @@ def _combined(by_source: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _adjusted(
-    values: pd.DataFrame, adjustments: pd.DataFrame, *, base_rows: pd.DataFrame
-) -> pd.DataFrame:
+def _adjusted(values: pd.DataFrame, bonuses: pd.DataFrame) -> pd.DataFrame:
     """Add bonuses, subtract deductions, cut off at 0."""
-    if adjustments.empty:
+    if bonuses.empty:
         return values
-    scale = base_rows.groupby(KEY)["factor"].mean().rename("scale")
-    points = adjustments["score"] / adjustments["factor"]
-    points = points.abs().where(adjustments["kind"] == "bonus", -points.abs())
-    rows = adjustments.assign(points=points, rater=adjustments["rater"].fillna(""))
-    given = rows.groupby([*KEY, "text", "source", "rater"])["points"].sum()
-    mean = given.groupby([*KEY, "text"]).mean()
-    written = base_rows.groupby(KEY)["text"].nunique()
-    change = mean.groupby(KEY).sum() / written * scale
-    change = change.reindex(values.index)
+    change = bonuses.groupby(KEY)["counted"].sum(min_count=1).reindex(values.index)
     moved = (values["value"] + change).clip(lower=0)
     return values.assign(value=moved.where(change.notna(), values["value"]))

@@ -24,7 +24,7 @@ from .ledger import Ledger, opened
 from .matching import keyed, not_found, wanted_keys
 from .ordinals import PARTS, coarser, ordinals, periods
 from .ratios import attribute, checklist, ratio
-from .scores import score
+from .scores import Scored, missing_records, score
 from .services import serve
 
 KEY: Final = ["org", "period", "indicator"]
@@ -111,7 +111,8 @@ def tally(
     evaluations = evaluations[evaluations["period"] >= 0]
     surveys = surveys[surveys["period"] >= 0]
 
-    scored = score(evaluations, framework)
+    scored = score(evaluations, framework, data.organisations)
+    notes += _unused(scored)
     if scored.unweighted:
         notes.append(
             MethodWarning(
@@ -164,8 +165,9 @@ def tally(
         )
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    gaps = _gaps(duty, period)
-    return _values(table, scored.sources, framework, data, period, told, gaps)
+    missing = missing_records(evaluations, framework, data.organisations, PARTS[period])
+    gaps = _gaps([missing] if duty is None else [duty.gaps, missing], period)
+    return _values(table, scored, framework, data, period, told, gaps)
 
 
 def _of(framework: Framework, kind: str) -> list[Indicator]:
@@ -176,6 +178,27 @@ def _ready(table: pd.DataFrame, names: str, freq: Frequency) -> pd.DataFrame:
     """Add the matching key of the names and the number of the period; keep it as written."""
     numbers = ordinals(table["period"], freq)
     return keyed(table, names).assign(text=table["period"], period=numbers)
+
+
+def _unused(scored: Scored) -> list[MethodWarning]:
+    """Tell which scores, bonuses and deductions find nothing to go with."""
+    notes = []
+    if scored.irregular:
+        notes.append(
+            MethodWarning(
+                "Records must have a frequency that the framework weighs, got "
+                f"{listed(scored.irregular)}, which are not used. Add it to frequencies, or "
+                "correct the periods."
+            )
+        )
+    if alone := int(scored.bonuses["counted"].isna().sum()):
+        notes.append(
+            MethodWarning(
+                f"Bonuses and deductions must stand beside a score, got {alone} without one, which "
+                "are not used. Add the scores they go with; evidence.bonuses lists them."
+            )
+        )
+    return notes
 
 
 def _day(as_of: str | date) -> pd.Timestamp:
@@ -219,11 +242,12 @@ def _duties(
     return kept(counts, duties, freq=freq, as_of=as_of)
 
 
-def _gaps(duty: Kept | None, freq: Frequency) -> pd.DataFrame:
-    """Name the periods in which duties were not met."""
-    if duty is None or duty.gaps.empty:
+def _gaps(found: Sequence[pd.DataFrame], freq: Frequency) -> pd.DataFrame:
+    """Name the periods in which duties were not met and records are missing."""
+    filled = [part for part in found if len(part)]
+    if not filled:
         return pd.DataFrame(columns=[*KEY, *GAPS], dtype="str").set_index(KEY)
-    gaps = duty.gaps
+    gaps = pd.concat(filled, ignore_index=True)
     missing = pd.Series("", index=gaps.index)
     for per, own in gaps.groupby("per"):
         missing[own.index] = period_text(periods(own["missing"], cast(Frequency, per)))
@@ -293,7 +317,7 @@ def _lost(table: pd.DataFrame, framework: Framework, data: Dataset) -> str:
 
 def _values(
     table: pd.DataFrame,
-    sources: pd.DataFrame,
+    scored: Scored,
     framework: Framework,
     data: Dataset,
     freq: Frequency,
@@ -308,12 +332,15 @@ def _values(
     codes = pd.Index([i.code for i in framework.indicators], name="indicator")
     values: pd.DataFrame = table["value"].unstack("indicator")  # noqa: PD010
     values = values.reindex(columns=codes)
+    sources, bonuses = scored.sources, scored.bonuses
+    if len(bonuses):
+        bonuses = bonuses.assign(period=periods(bonuses["period"], freq))
     if len(sources):
         levels = [sources.index.get_level_values(level) for level in [*KEY, "source"]]
         levels[1] = periods(levels[1], freq)
         sources = sources.set_axis(pd.MultiIndex.from_arrays(levels, names=[*KEY, "source"]))
     known = Values(values)
     known.evidence = Evidence(
-        data, framework, freq, told.as_of if told else None, table, sources, gaps, told
+        data, framework, freq, told.as_of if told else None, table, sources, gaps, told, bonuses
     )
     return known

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from servicepo.errors import MethodError, MethodWarning, TableError
+from servicepo.errors import FrameworkError, MethodError, MethodWarning, TableError
 from servicepo.framework import load_framework
 from servicepo.synthetic.county import synthesise
 from servicepo.tallying.tally import tally
@@ -515,3 +515,107 @@ def test_values_go_to_files_as_plain_numbers(dataset, framework, tmp_path):
     again = pd.read_parquet(tmp_path / "values.parquet")
     assert again.to_numpy().tolist() == values.to_numpy().tolist()
     assert values.loc[["甲"]].evidence is values.evidence
+
+
+# -- weights by domain, frequencies, caps ----------------------------------------------------------
+def test_a_domain_may_weigh_its_sources_by_itself(dataset, framework):
+    head = f"{WEIGHTS}\n[source_weights.organs]\nself = 0.5\nmass = 0\nsuperior = 0.5"
+    rows = scores(
+        *(
+            (org, "2024", source, score)
+            for org in ("甲", "丙")
+            for source, score in (("self", 100), ("mass", 90), ("superior", 80))
+        )
+    )
+    people = [{"org": "甲", "domain": "rural"}, {"org": "丙", "domain": "organs"}]
+    values = tally(dataset(organisations=people, evaluations=rows), framework(ITEM, head=head))
+    assert values["i0"].droplevel("period").to_dict() == pytest.approx({"甲": 85, "丙": 90})
+    weights = values.evidence.sources["weight"].loc["丙"].droplevel(["period", "indicator"])
+    assert weights.to_dict() == {"mass": 0, "self": 0.5, "superior": 0.5}
+    wrong = head.replace("superior = 0.5", "superior = 0.6")
+    with pytest.raises(FrameworkError) as caught:
+        framework(ITEM, head=wrong)
+    assert (
+        "source weights must sum to 1, got 1.1 (at $.source_weights.organs). Correct the weights."
+        in str(caught.value)
+    )
+
+
+RHYTHM = ITEM.replace("}", ", frequencies = { M = 0.2, Q = 0.2, H = 0.2, Y = 0.4 } }")
+
+
+def test_visits_observations_reviews_and_the_annual_appraisal_count_by_their_weights(
+    dataset, framework
+):
+    """一月一访查，一季度一观摩，半年一评议，一年一考核."""
+    months = [("甲", f"2024-{m:02d}", "superior", 60 + m) for m in range(1, 13)]
+    rest = [("甲", "2024Q1", "superior", 80), ("甲", "2024Q3", "superior", 90),
+            ("甲", "2024H1", "superior", 70), ("甲", "2024", "superior", 100)]  # fmt: skip
+    some = [("乙", "2024-02", "superior", 50), ("乙", "2024", "superior", 80)]
+    data = dataset(evaluations=scores(*months, *rest, *some))
+    values = tally(data, framework(RHYTHM, head=WEIGHTS))
+    expected = 0.2 * 66.5 + 0.2 * 85 + 0.2 * 70 + 0.4 * 100
+    assert values.loc["甲", "i0"].item() == pytest.approx(expected)
+    assert values.loc["乙", "i0"].item() == pytest.approx((0.2 * 50 + 0.4 * 80) / 0.6)
+    gaps = values.evidence.gaps["missing"].droplevel(["period", "indicator"])
+    assert gaps["甲"].tolist() == ["2024H2", "2024Q2", "2024Q4"]
+    assert len(gaps["乙"]) == 11 + 4 + 2
+    assert {"2024-01", "2024-12", "2024Q1", "2024H1"} <= set(gaps["乙"])
+    assert "2024-02" not in set(gaps["乙"])
+
+
+def test_by_the_half_year_what_is_longer_is_not_due(dataset, framework):
+    rows = scores(("甲", "2024-02", "superior", 50), ("甲", "2024H1", "superior", 70))
+    values = tally(dataset(evaluations=rows), framework(RHYTHM, head=WEIGHTS), period="H")
+    assert values["i0"].tolist() == [pytest.approx(60)]
+    missing = values.evidence.gaps["missing"]
+    own = missing[missing.index.get_level_values("org") == "甲"].tolist()
+    assert own == ["2024-01", "2024-03", "2024-04", "2024-05", "2024-06", "2024Q1", "2024Q2"]
+
+
+def test_a_frequency_without_weight_is_told_and_left_out(dataset, framework):
+    rows = scores(("甲", "2024Q1", "superior", 50), ("甲", "2024", "superior", 80))
+    item = ITEM.replace("}", ", frequencies = { M = 0.5, Y = 0.5 } }")
+    with pytest.warns(MethodWarning) as caught:
+        values = tally(dataset(evaluations=rows), framework(item, head=WEIGHTS))
+    assert str(caught[0].message) == (
+        "Records must have a frequency that the framework weighs, got '2024Q1', which are not "
+        "used. Add it to frequencies, or correct the periods."
+    )
+    assert values["i0"].tolist() == [80]
+    with pytest.raises(FrameworkError) as caught:
+        framework(item.replace("Y = 0.5", "Y = 0.6"), head=WEIGHTS)
+    assert (
+        "weights of the frequencies must sum to 1, got 1.1 (at $.dimensions[0].indicators[0].source"
+        ".frequencies). Correct them, as { M = 0.2, Q = 0.2, H = 0.2, Y = 0.4 }."
+    ) in str(caught.value)
+
+
+def test_bonuses_count_up_to_their_cap_and_every_entry_is_listed(dataset, framework):
+    """封顶、扣完为止."""
+    item = ITEM.replace("}", ", bonus_cap = 5, deduction_cap = 90 }")
+    bonus, minus = {"kind": "bonus", "evidence": "check"}, {"kind": "deduction"}
+    rows = scores(
+        ("甲", "2024", "superior", 80),
+        ("甲", "2024", "superior", 6, bonus), ("甲", "2024", "superior", 4, bonus),
+        ("甲", "2024", "superior", 2, minus),
+        ("乙", "2024", "superior", 70), ("乙", "2024", "superior", 95, minus),
+        ("丁", "2024", "superior", 3, bonus),
+    )  # fmt: skip
+    data = dataset(evaluations=rows)
+    with pytest.warns(MethodWarning) as caught:
+        values = tally(data, framework(item, head=WEIGHTS))
+    assert [str(w.message) for w in caught] == [
+        "Bonuses and deductions must stand beside a score, got 1 without one, which are not used. "
+        "Add the scores they go with; evidence.bonuses lists them."
+    ]
+    # 10 points of bonus are capped at 5; 95 off are capped at 90, and the score ends at 0.
+    assert values["i0"].droplevel("period").to_dict() == pytest.approx({"甲": 83, "乙": 0})
+    told = values.evidence.bonuses
+    assert told["points"].tolist() == [6, 4, -2, -95, 3]
+    assert told["counted"].tolist() == pytest.approx([3, 2, -2, -90, np.nan], nan_ok=True)
+    assert told["evidence"].tolist()[:2] == ["check", "check"]
+    assert told["row"].tolist() == [4, 5, 6, 8, 9]
+    assert (told["period"] == pd.Period("2024", "Y")).all()
+    own = told[told["org"] == "甲"]
+    assert values.loc["甲", "i0"].item() == pytest.approx(80 + own["counted"].sum())
