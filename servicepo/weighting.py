@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import pandas as pd
 
 from .declared import Table
 from .errors import MethodError
+from .methods.elicitation import best_worst, order_relation
 from .methods.expert_weights import ahp
 from .methods.objective_weights import OBJECTIVE_WEIGHTS
 from .tables import DOMAINS, SOURCES
@@ -24,7 +26,8 @@ class Weighting:
     Attributes
     ----------
     method : str
-        "equal", "given", "ahp" (from the judgement matrix) or a word of ``OBJECTIVE_WEIGHTS``.
+        "equal", "given", "ahp" (from the judgement matrix), "best_worst", "order_relation" (from
+        the comparisons) or a word of ``OBJECTIVE_WEIGHTS``.
     matrix : tuple of tuples of float
         The judgement matrix, for "ahp".
     illustrative : bool
@@ -79,7 +82,7 @@ def take_level(
     """
     given = [not math.isnan(weight) for _, weight in written]
     some = f"{sum(given)} of {len(given)}"
-    words = ("equal", "given", "ahp", *(w for w in OBJECTIVE_WEIGHTS if w != "equal"))
+    words = ("equal", "given", "ahp", *_COMPARED, *(w for w in OBJECTIVE_WEIGHTS if w != "equal"))
     default = "given" if any(given) else "equal"
     short = isinstance(table.take("weights"), str)  # weights = "entropy"
     inner = None if short else table.table("weights")
@@ -91,6 +94,8 @@ def take_level(
     matrix = _matrix(inner, [code for code, _ in written]) if method == "ahp" else None
     if matrix is not None:
         weights = _ahp_weights(inner, matrix)
+    if method in _COMPARED:
+        weights = _compared_weights(inner, method, [code for code, _ in written])
     weighting = Weighting(method, _rows(matrix), *authority(inner))
     inner.close()
     if method == "given" and written:
@@ -135,6 +140,48 @@ def _ahp_weights(table: Table, matrix: pd.DataFrame) -> list[float]:
         refused, _, mend = str(error).rpartition(". ")
         table.problems.append(f"{refused} (at {table.path}.matrix). {mend}")
         return [1.0] * len(matrix)
+
+
+def _best_worst(codes: Sequence[str], best: Any, worst: Any) -> pd.Series:
+    """Weigh by the best–worst method; both lists are in the order of what is weighted."""
+    index = list(codes)
+    return pd.Series(best_worst(pd.Series(best, index), pd.Series(worst, index)).weights)
+
+
+def _order_relation(codes: Sequence[str], order: Any, ratios: Any) -> pd.Series:
+    """Weigh by order relation: the codes from the most important on, and the steps between."""
+    if sorted(map(str, order)) != sorted(codes):
+        raise MethodError(
+            f"order must name each of {', '.join(codes)} once, got {order!r}. Correct it."
+        )
+    return order_relation(order, ratios)
+
+
+_COMPARED: Final = MappingProxyType(
+    {
+        "best_worst": (_best_worst, ("best_to_others", "others_to_worst")),
+        "order_relation": (_order_relation, ("order", "ratios")),
+    }
+)
+"""Methods of comparison: what weighs the codes, and the two lists it takes."""
+
+
+def _compared_weights(table: Table, method: str, codes: Sequence[str]) -> list[float]:
+    """Weigh by comparisons; what the method refuses is a mistake of the file."""
+    weigh, keys = _COMPARED[method]
+    lists = [table.take(key) for key in keys]
+    if not all(isinstance(given, list) for given in lists):
+        must = f"{method} must have the lists {' and '.join(keys)}"
+        table.wrong(None, must, lists, "Write both, as shown in docs/frameworks.md.")
+        return [1.0] * len(codes)
+    try:
+        return [float(weight) for weight in weigh(codes, *lists)[list(codes)]]
+    except (MethodError, TypeError, ValueError) as error:
+        refused, _, mend = str(error).rpartition(". ")
+        table.problems.append(
+            f"{refused or error} (at {table.path}). {mend if refused else 'Correct the lists.'}"
+        )
+        return [1.0] * len(codes)
 
 
 def take_weight(table: Table) -> float:
