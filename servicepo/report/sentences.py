@@ -329,6 +329,21 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Since the period before, the scores of {count} organisations changed by {mean} on "
         "average in {period}: {rose} rose, {fell} fell, {beyond} by more than noise.",
     ),
+    "change.drivers": (
+        "平均得分的变化中，影响最大的指标是{drivers}，分解见[[drivers]]。",
+        "What moved the mean most were {drivers}; see [[drivers]].",
+    ),
+    "change.driver": ("{name}（{amount} 分）", "{name} ({amount})"),
+    "figure.drivers": (
+        "平均综合得分变化的分解（与上一期都有得分的党组织）",
+        "What moved the mean score (organisations scored in both periods)",
+    ),
+    "note.drivers": (
+        "菱形为两期平均得分，条形为各指标得分变化带来的增减，各步相加等于两期之差，没有余项；"
+        "横轴不从 0 开始。",
+        "Diamonds: mean scores; bars: what the change of each indicator added. They sum to the "
+        "difference, without a rest; the axis does not start at 0.",
+    ),
     "change.moves": (
         "把各年相邻两期合在一起，共观察到 {steps} 次等次变动（含不变），转移情况见"
         "[[transitions]]和[[promotions]]。",

@@ -1,4 +1,4 @@
-"""趋势与等次转移: means over periods, moves between grades, and falls that are more than noise."""
+"""趋势与等次转移: means over periods, what moved them, moves between grades, falls beyond noise."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import numpy as np
 
 from ... import charts
 from ...change import Change
+from ...errors import MethodError
 from ..material import Material
 from ..pieces import Part, Section, Style
 
 SHOWN = 15
+LARGEST = 3  # drivers that the text names
 
 
 def change_section(material: Material) -> Section:
@@ -44,7 +46,8 @@ def change_section(material: Material) -> Section:
                 beyond=int(last["beyond"].sum()),
             )
         )
-    parts += [_convergence(material, found), *_trend(material), *_transitions(material, found)]
+    parts += [_convergence(material, found), *_trend(material), *_drivers(material, found)]
+    parts += _transitions(material, found)
     parts.append(found.note(material.language))
     if len(found.warnings):
         parts.append(_warnings(material, found))
@@ -77,6 +80,29 @@ def _trend(material: Material) -> list[Part]:
             notes=[material.say("note.band")],
         )
     ]
+
+
+def _drivers(material: Material, found: Change) -> list[Part]:
+    """Say which indicators moved the mean since the period before."""
+    try:
+        steps = found.waterfall()
+    except MethodError as error:
+        return [material.say("refused", why=str(error))]
+    own = steps[steps["kind"].ne("total") & steps["step"].isin(list(material.chart_words))]
+    largest = [
+        material.say("change.driver", name=material.word(step), amount=_signed(amount))
+        for step, amount in zip(own["step"][:LARGEST], own["amount"][:LARGEST], strict=True)
+    ]
+    if not largest:
+        return []
+    return [
+        material.say("change.drivers", drivers=material.listed(largest)),
+        material.figure("drivers", charts.waterfall, steps, notes=[material.say("note.drivers")]),
+    ]
+
+
+def _signed(amount: float) -> str:
+    return f"{amount:+.2f}".replace("-", "−")
 
 
 def _transitions(material: Material, found: Change) -> list[Part]:
