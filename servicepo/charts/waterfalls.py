@@ -100,11 +100,12 @@ def waterfall(
         room = float(np.ptp(ends.dropna())) or 1.0
         axes.set_xlim(ends.min() - 0.12 * room, ends.max() + 0.16 * room)
         rights = steps["amount"].where(totals, steps["high"])
+        digits = 1 if np.ptp(steps["amount"][totals]) >= 0.5 else 2
         for y, (amount, right, total) in enumerate(
             zip(steps["amount"], rights, totals, strict=True)
         ):
             axes.annotate(
-                _number(amount, total),
+                f"{amount:.{digits}f}" if total else _signed(amount),
                 (right, y),
                 xytext=(6, 0),
                 textcoords="offset points",
@@ -126,8 +127,6 @@ def _name(row: pd.Series, language: Language, words: Words) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _number(amount: float, total: bool) -> str:
-    if total:
-        return f"{amount:.1f}"
+def _signed(amount: float) -> str:
     digits = 1 if abs(amount) >= 0.95 else 2
     return f"{amount:+.{digits}f}".replace("-", "−")
