@@ -475,3 +475,24 @@ def test_real_permit_cases_three_ways_and_their_backlog_slowly(shared, dataset, 
         end = min(pd.Timestamp(f"{y + 1}-01-01"), as_of + pd.Timedelta(microseconds=1))
         waits = (cases["accepted"] < end) & ~(cases["replied"] < end)
         assert found["i3"] == waits.sum()
+
+
+def test_closed_cases_alone_turn_632_in_a_thousand_into_795(dataset, framework):
+    """Handling times of 30 days on average, a deadline of 30: 1 − 1/e = .632 are on time."""
+    rng = np.random.default_rng(12)
+    n, window = 80_000, 90
+    began, handling = rng.uniform(0, window, n), rng.exponential(30, n)
+    start, day = pd.Timestamp("2024-01-01 08:00"), pd.Timedelta(days=1)
+    events = pd.DataFrame({"org": "甲", "accepted": start + began * day})
+    events["replied"] = pd.Series(start + (began + handling) * day).where(
+        began + handling <= window
+    )
+    events["due"] = events["accepted"] + 30 * day
+    words = ("on_time_share", "closed_on_time_share", "registered_on_time_share", "median_days")
+    data = dataset(services=events.to_dict("records"))
+    values = tally(data, framework(*map(service, words)), as_of=start + window * day)
+    on_time, closed, registered, median = values.to_numpy()[0]
+    assert on_time == pytest.approx(1 - np.exp(-1), abs=0.01)
+    assert closed == pytest.approx(0.795, abs=0.01)
+    assert registered == pytest.approx(0.545, abs=0.01)
+    assert median == pytest.approx(30 * np.log(2), abs=0.5)
