@@ -47,6 +47,7 @@ _ROOMS = {
     "Rectification": ".rectification",
     "Robustness": ".robustness",
     "ServicepoError": ".errors",
+    "SeverityCorrection": ".severity",
     "SourceComparison": ".source_comparison",
     "TableError": ".errors",
     "Watch": ".watching",
@@ -56,6 +57,7 @@ _ROOMS = {
     "build_index": ".index",
     "compare_domains": ".comparison",
     "compare_sources": ".source_comparison",
+    "correct_severity": ".severity",
     "find_weak": ".weakness",
     "grade": ".grading",
     "load_framework": ".framework",
@@ -102,6 +104,8 @@ if TYPE_CHECKING:
     from .report.write import write_report as write_report
     from .robustness import Robustness as Robustness
     from .robustness import assess_robustness as assess_robustness
+    from .severity import SeverityCorrection as SeverityCorrection
+    from .severity import correct_severity as correct_severity
     from .source_comparison import SourceComparison as SourceComparison
     from .source_comparison import compare_sources as compare_sources
     from .synthetic.county import synthesise as synthesise

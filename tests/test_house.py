@@ -69,6 +69,7 @@ FLOORS = {
     "situations": 4.9,
     "comparison": 5,
     "source_comparison": 5,
+    "severity": 3,
     "source_scores": 4.6,
     "respondents": 4.6,
     "marks": 4.9,
