@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
 from servicepo.errors import MethodError
+from servicepo.methods import posteriors
 from servicepo.methods.detection import calibration_error
 from servicepo.methods.posteriors import NormalPosterior, compressed, mixed_posterior
 from servicepo.methods.repeats import noise_between_periods
@@ -105,6 +106,20 @@ def test_like_values_are_taken_together_only_where_they_are_many():
     assert_allclose(whole.average_below(np.array([-2.0, 0.0])), slow, atol=2e-4)
     slow = [half.below(cut).mean() for cut in (-2.0, 0.0)]
     assert_allclose(half.average_below(np.array([-2.0, 0.0])), slow, atol=1e-12)
+
+
+def test_answers_drawn_through_a_net_are_those_worked_out(monkeypatch):
+    _, y, s = weak_tail(10_000, 8)
+    net = mixed_posterior(y, s)
+    drawn = [net.mean, net.sd, net.below(-1.5), net.quantile(0.05)]
+    monkeypatch.setattr(posteriors, "MOST_TOLD_APART", 5000)
+    each = [net.below(-1.5), net.quantile(0.05)]
+    assert np.abs(drawn[2] - each[0]).max() < 2e-3
+    assert np.abs(drawn[3] - each[1]).mean() < 5e-3
+    assert drawn[2].mean() == pytest.approx(each[0].mean(), abs=1e-4)
+    same = net.values.argsort()[::100]
+    mass = net._mass(y[same], s[same])
+    assert_allclose(drawn[0][same], mass @ net.middles, atol=5e-3)
 
 
 def test_equal_values_leave_a_free_prior_nothing_to_find():
