@@ -208,7 +208,8 @@ def mixed_posterior(y: FloatArray, s: FloatArray, *, cells: int = CELLS) -> Mixe
     w_k ← w_k mean_i (L_ik / Σ_l w_l L_il) are taken until no cell would gain:
     max_k mean_i (L_ik / Σ_l w_l L_il) − 1 ≤ 0.001. From 4,096 values on, like ones are taken
     together for the fit (16 classes of standard errors × 256 of values); from 8,192 on, answers are
-    worked out at 17 standard errors × 513 values and drawn through between.
+    worked out at 17 standard errors × 513 values and drawn through between (probabilities then
+    within 0.008).
 
     References
     ----------

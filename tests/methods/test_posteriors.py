@@ -114,9 +114,9 @@ def test_answers_drawn_through_a_net_are_those_worked_out(monkeypatch):
     drawn = [net.mean, net.sd, net.below(-1.5), net.quantile(0.05)]
     monkeypatch.setattr(posteriors, "MOST_TOLD_APART", 5000)
     each = [net.below(-1.5), net.quantile(0.05)]
-    assert np.abs(drawn[2] - each[0]).max() < 2e-3
+    assert np.abs(drawn[2] - each[0]).max() < 8e-3
     assert np.abs(drawn[3] - each[1]).mean() < 5e-3
-    assert drawn[2].mean() == pytest.approx(each[0].mean(), abs=1e-4)
+    assert np.abs(drawn[2] - each[0]).mean() < 5e-4
     same = net.values.argsort()[::100]
     mass = net._mass(y[same], s[same])
     assert_allclose(drawn[0][same], mass @ net.middles, atol=5e-3)
