@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..change import Change, measure_change
 from ..comparison import DomainComparison, compare_domains
+from ..domain_history import DomainHistory
 from ..errors import MethodError, MethodWarning
 from ..grading import Grades, grade
 from ..index import Index
@@ -37,7 +38,7 @@ class Analyses:
         Column of the organisations that was ranked within; None ranks all together.
     standard_errors : Series or None
         As ``index.standard_errors``.
-    domains, grades, weak, change, robustness
+    domains, history, grades, weak, change, robustness
         Results, or None where they cannot be computed for these data.
     refused : dict of str to str
         Name of an analysis that cannot be computed -> why.
@@ -49,6 +50,7 @@ class Analyses:
     within: str | None
     standard_errors: pd.Series | None
     domains: DomainComparison | None
+    history: DomainHistory | None
     grades: Grades | None
     weak: WeakBranches | None
     change: Change | None
@@ -87,7 +89,8 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
         warnings.simplefilter("always", MethodWarning)
         ranks, within = _ranked(index)
         finest = "sector" if _has(index, "sector") else within
-        domains = attempt("domains", lambda: compare_domains(index))
+        domains = attempt("domains", lambda: compare_domains(index, seed=seed))
+        history = None if domains is None else attempt("history", lambda: domains.history(draws=0))
         grades = attempt("grades", lambda: grade(index))
         weak = attempt("weak", lambda: find_weak(index, within=finest, seed=seed, names=True))
         graded = None if grades is None else grades.table["grade"]
@@ -109,6 +112,7 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
         within=within,
         standard_errors=index.standard_errors,
         domains=domains,
+        history=history,
         grades=grades,
         weak=weak,
         change=change,

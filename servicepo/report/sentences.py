@@ -171,22 +171,36 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "that all domains share; organisations that have others besides score differently above.",
     ),
     "domains.differ": (
-        "各领域得分分布的差异在统计上显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，ε² = "
-        "{epsilon:.3f}），分布见[[domains]]和[[distribution]]。",
-        "The distributions differ (Kruskal–Wallis H = {statistic:.2f}, p {p}, ε² = "
-        "{epsilon:.3f}); see [[domains]] and [[distribution]].",
+        "各领域得分分布的差异在统计上显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，"
+        "置换检验 P {permuted}，ε² = {epsilon:.3f}），分布见[[domains]]和[[distribution]]。",
+        "The distributions differ (Kruskal–Wallis H = {statistic:.2f}, p {p}, "
+        "permutation p {permuted}, ε² = {epsilon:.3f}); see [[domains]] and [[distribution]].",
     ),
     "domains.alike": (
-        "各领域得分分布的差异在统计上不显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，ε² = "
-        "{epsilon:.3f}），不宜据此判断哪个领域更好，分布见[[domains]]和[[distribution]]。",
+        "各领域得分分布的差异在统计上不显著（Kruskal–Wallis H = {statistic:.2f}，P {p}，"
+        "置换检验 P {permuted}，ε² = {epsilon:.3f}），不宜据此判断哪个领域更好，分布见[[domains]]和"
+        "[[distribution]]。",
         "The distributions do not differ significantly (Kruskal–Wallis H = {statistic:.2f}, "
-        "p {p}, ε² = {epsilon:.3f}); see [[domains]] and [[distribution]].",
+        "p {p}, permutation p {permuted}, ε² = {epsilon:.3f}); see [[domains]] and "
+        "[[distribution]].",
     ),
     "domains.inequality": (
         "把全体党组织得分的差异按泰尔指数分解，{within:.1%} 来自领域内部，{between:.1%} 来自"
-        "领域之间。",
+        "领域之间（95% 区间 {low:.1%}—{high:.1%}；随机分成同样大小的组时约为 {chance:.1%}）。",
         "Of the inequality (Theil), {within:.1%} lies within domains and {between:.1%} "
-        "between them.",
+        "between them (95 % interval {low:.1%}–{high:.1%}; about {chance:.1%} for groups of these "
+        "sizes drawn by lot).",
+    ),
+    "domains.history": (
+        "只用各期都有的 {count} 个共有指标，{first}各领域平均分最大相差 {gap:.1f} 分，{last}为 "
+        "{gap_now:.1f} 分；领域之间的差异占全部差异的份额由 {share:.1%} 变为 {share_now:.1%}。",
+        "On the {count} indicators shared in all periods, the means of the domains lay up to "
+        "{gap:.1f} points apart in {first} and {gap_now:.1f} in {last}; the share of inequality "
+        "between domains went from {share:.1%} to {share_now:.1%}.",
+    ),
+    "domains.ceiling": (
+        "下列指标在某个领域已有半数以上组织得满分，难以再分出高低：{names}。",
+        "In some domain half or more have the full score, so these tell few apart: {names}.",
     ),
     "table.domains": ("{period}各领域得分分布", "Scores by domain, {period}"),
     "figure.distribution": ("{period}各领域得分分布", "Distribution of scores by domain, {period}"),
@@ -197,13 +211,17 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "table.pairs": ("两两比较", "Pairs of domains"),
     "note.pairs": (
-        "Dunn 检验，P 值经 Holm 校正；差值为中位数之差；Cliff δ 为效应量。",
-        "Dunn’s test, p by Holm; difference of medians; Cliff’s δ is the effect size.",
+        "P 为 Dunn 检验，P（置换）为均值的置换检验，均经 Holm 校正；差值为中位数之差；Cliff δ 为"
+        "效应量。",
+        "p: Dunn’s test; p (permutation): of means; both by Holm; difference of medians; Cliff’s δ "
+        "is the effect size.",
     ),
     "table.inequality": ("得分差异的分解", "Inequality of scores"),
     "note.inequality": (
-        "占比以各指数总值为 100%。“超变”为领域间重叠部分（Dagum）。",
-        "Shares are of each measure’s total. Transvariation is the overlap (Dagum).",
+        "占比以各指数总值为 100%。“超变”为领域间重叠部分（Dagum）。95% 区间由各领域内部有放回抽样"
+        "得到，并扣除抽样造成的虚高。",
+        "Shares are of each measure’s total. Transvariation is the overlap (Dagum). 95 % intervals "
+        "from resampling inside domains, freed of what resampling adds.",
     ),
     # -- grades ----------------------------------------------------------------------------------
     "grades.title": ("等次", "Grades"),

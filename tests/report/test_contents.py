@@ -1,3 +1,4 @@
+import re
 import warnings
 from dataclasses import replace
 
@@ -192,3 +193,14 @@ def test_a_report_on_little_of_the_framework_says_so_first():
         if s.key == "summary"
     )
     assert summary.parts[0].startswith("注意：指标体系适用的 27 个指标中只有 2 个有数据")
+
+
+def test_domains_are_compared_with_what_chance_would_give(content):
+    section = next(s for s in content.sections if s.key == "domains")
+    said = " ".join(part for part in section.parts if isinstance(part, str))
+    assert re.search(r"P [=<] [\d.]+，置换检验 P [=<] [\d.]+", said)
+    assert re.search(r"来自领域之间（95% 区间 [\d.]+%—[\d.]+%；随机分成同样大小的组时约为", said)
+    assert re.search(r"各领域平均分最大相差 [\d.]+ 分，.*为 [\d.]+ 分", said)
+    table = next(p for p in section.parts if getattr(p, "key", "") == "inequality")
+    assert {"95% 下限", "95% 上限"} <= set(table.frame.columns)
+    assert table.frame.iloc[:, 0].iloc[-1] == "Wolfson 极化指数"

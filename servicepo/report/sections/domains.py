@@ -8,6 +8,7 @@ from ..material import Material
 from ..pieces import Part, Section, Style
 
 SIGNIFICANT = 0.05
+MOST = 0.5  # share with the full score from which on an indicator tells few apart
 
 
 def domains_section(material: Material) -> Section:
@@ -33,19 +34,63 @@ def domains_section(material: Material) -> Section:
         material.say(
             f"domains.{verdict}",
             p=material.p_value(test["p_value"]),
+            permuted=material.p_value(found.tests["p_value"].loc["permutation"]),
             statistic=test["statistic"],
             epsilon=test["epsilon_squared"],
         ),
+        *_between(material, found),
+        *_history(material),
+        *_ceiling(material, found),
     ]
-    if ("theil", "between") in found.inequality.index:
-        between = float(found.inequality["share"].loc[("theil", "between")])
-        parts.append(material.say("domains.inequality", between=between, within=1 - between))
     parts += [_summary(material, found), _figure(material, found)]
     if len(found.pairs) > 1:
         parts.append(_pairs(material, found))
     if len(found.inequality):
         parts.append(_inequality(material, found))
     return Section("domains", title, tuple(parts))
+
+
+def _between(material: Material, found: DomainComparison) -> list[Part]:
+    if ("theil", "between") not in found.inequality.index:
+        return []
+    row = found.inequality.loc[[("theil", "between")]].iloc[0]
+    return [
+        material.say(
+            "domains.inequality",
+            between=row["share"],
+            within=1 - row["share"],
+            low=row["share_low"],
+            high=row["share_high"],
+            chance=row["by_chance"],
+        )
+    ]
+
+
+def _history(material: Material) -> list[Part]:
+    found = material.analyses.history
+    if found is None:
+        return []
+    first, last = found.inequality.iloc[0], found.inequality.iloc[-1]
+    ends = found.inequality.index
+    return [
+        material.say(
+            "domains.history",
+            count=len(found.indicators),
+            first=material.when(ends[0]),
+            last=material.when(ends[-1]),
+            gap=first["gap"],
+            gap_now=last["gap"],
+            share=first["between_share"],
+            share_now=last["between_share"],
+        )
+    ]
+
+
+def _ceiling(material: Material, found: DomainComparison) -> list[Part]:
+    at_top = found.ends.index[found.ends["ceiling_share"] >= MOST].unique("indicator")
+    if at_top.empty:
+        return []
+    return [material.say("domains.ceiling", names=material.listed(map(material.word, at_top)))]
 
 
 def _summary(material: Material, found: DomainComparison) -> Part:
@@ -72,20 +117,31 @@ def _pairs(material: Material, found: DomainComparison) -> Part:
         group=material.words(found.by, found.pairs["group"]),
         other=material.words(found.by, found.pairs["other"]),
     )
-    columns = ["group", "other", "n", "n_other", "difference", "z", "p_holm", "cliffs_delta"]
+    columns = [
+        "group",
+        "other",
+        "n",
+        "n_other",
+        "difference",
+        "z",
+        "p_holm",
+        "p_permutation",
+        "cliffs_delta",
+    ]
     styles: dict[str, Style] = {
         "n": "integer",
         "n_other": "integer",
         "difference": "one",
         "z": "two",
         "p_holm": "p_value",
+        "p_permutation": "p_value",
         "cliffs_delta": "two",
     }
     return material.table("pairs", frame[columns], styles, notes=[material.say("note.pairs")])
 
 
 def _inequality(material: Material, found: DomainComparison) -> Part:
-    frame = found.inequality.reset_index()
+    frame = found.inequality[["value", "low", "high", "share"]].reset_index()
     parts = frame["part"].map(
         lambda part: (
             material.word(f"inequality.{part}")
@@ -97,6 +153,6 @@ def _inequality(material: Material, found: DomainComparison) -> Part:
     return material.table(
         "inequality",
         frame,
-        {"value": "four", "share": "percent"},
+        {"value": "four", "low": "four", "high": "four", "share": "percent"},
         notes=[material.say("note.inequality")],
     )
