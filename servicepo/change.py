@@ -67,7 +67,8 @@ class Change:
     beta : DataFrame
         One row, last period against first: ``slope`` (points per period and point of the start),
         ``standard_error``, ``noise_slope`` (what noise alone would give; NaN where it is not
-        known), ``oldham``, ``n``. Empty with fewer than 3 organisations.
+        known), ``corrected_slope`` (without what noise adds), ``oldham``, ``n``. Empty with fewer
+        than 3 organisations.
     warnings : DataFrame
         The steps that fell by more than noise, deepest first: ``org``, ``period``, ``before``,
         ``score``, ``change``, ``noise``.

@@ -84,13 +84,16 @@ def distances_of(whole: pd.DataFrame) -> pd.DataFrame:
 
 def beta_of(whole: pd.DataFrame, errors: pd.DataFrame) -> pd.DataFrame:
     """Tell whether those who started low rose more than the others, and than noise would."""
-    columns = ["slope", "standard_error", "noise_slope", "oldham", "n"]
+    columns = ["slope", "standard_error", "noise_slope", "corrected_slope", "oldham", "n"]
     first, last = whole.iloc[:, 0], whole.iloc[:, -1]
     if len(whole) < 3 or first.nunique() < 2:
         return pd.DataFrame(columns=columns, dtype=float)
-    span = int(times(whole)[-1])
-    made = beta_convergence(first, last, periods=span)
-    noise = float((errors.iloc[:, 0] ** 2).mean())
-    known = bool(errors.iloc[:, 0].notna().all())
-    row = {**made._asdict(), "noise_slope": -noise / first.var() / span if known else np.nan}
-    return pd.DataFrame([row])[columns]
+    noise = float((errors.iloc[:, 0] ** 2).mean(skipna=False))
+    share = 1 - noise / float(first.var())
+    made = beta_convergence(
+        first,
+        last,
+        periods=int(times(whole)[-1]),
+        reliability=share if 0 < share <= 1 else None,
+    )
+    return pd.DataFrame([made._asdict()])[columns]

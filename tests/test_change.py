@@ -173,6 +173,7 @@ def test_beta_stands_beside_what_noise_alone_would_give(small_index):
     assert made["noise_slope"] == pytest.approx(-0.2, abs=0.02)
     assert made["slope"] == pytest.approx(made["noise_slope"], abs=0.03)
     assert abs(made["oldham"]) < 0.05
+    assert made["corrected_slope"] == pytest.approx(0, abs=0.03)
 
 
 def test_means_by_group(small_index, table):
@@ -342,3 +343,25 @@ def test_a_later_year_on_the_base_years_scale(small_index, table):
     alone = sp.build_index(values[~first], base.framework, scale=base.scale)
     pd.testing.assert_series_equal(alone.overall, index.overall[~first])
     assert made.steps["change"].abs().max() > 0
+
+
+def test_five_months_of_12345(shared, small_index):
+    """Nine districts, five months with gaps, two groups on full marks of 150 and 100."""
+    table = pd.read_csv(shared / "real" / "lianyungang_12345_monthly.csv")
+    table["share"] = 100 * table["得分"] / table["满分"]
+    rows = pd.MultiIndex.from_arrays(
+        [table["单位"], pd.PeriodIndex(table["月份"], freq="M")], names=["org", "period"]
+    )
+    values = pd.DataFrame({"team_awareness": table["share"].to_numpy()}, rows)
+    made = sp.measure_change(small_index(values, available=0.2))
+    assert len(made.trends) == 9
+    assert made.trends["n"].eq(5).all()
+    assert made.trends["p_value"].min() >= 1 / 60 - 1e-12
+    for org, own in values["team_awareness"].groupby("org"):
+        when = [(p - own.index[0][1]).n for p in own.index.get_level_values("period")]
+        y = own.to_numpy()
+        slopes = [(y[j] - y[i]) / (when[j] - when[i]) for i in range(5) for j in range(i + 1, 5)]
+        assert made.trends.loc[org, "slope"] == pytest.approx(np.median(slopes))
+    assert made.steps["change"].notna().sum() == 36
+    parts = made.drivers()
+    assert parts["team_awareness"].notna().all()
