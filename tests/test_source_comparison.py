@@ -1,7 +1,9 @@
 """Sources side by side: by hand, with planted inflation, against indices built again."""
 
 import re
+import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -413,3 +415,29 @@ def test_refusals(county, index, built):
         f"scores of sources must lie between 0 and the full mark 100, got 120 (at {org} "
     )
     assert told.endswith(" self). Correct the score or the full mark.")
+
+
+def test_the_numbers_of_the_page_on_three_parties():
+    root = Path(__file__).parents[1]
+    page = (root / "docs" / "three_parties.md").read_text(encoding="utf-8").replace("−", "-")
+    data = sp.read(root / "data" / "sample")
+    framework = load_framework("six_haves")
+    # Names of the sample that are not on the roster are told; they are not what is tested here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MethodWarning)
+        values = sp.tally(data, framework)
+        index = sp.build_index(values, framework, organisations=data.organisations)
+        compared = sp.compare_sources(index)
+    teams = sp.correct_severity(data, linked_by="rotation").teams
+    pair = compared.agreement.set_index(["indicator", "sources"]).loc[("overall", "self;superior")]
+    model, sure = compared.model, int((compared.inflation["probability"] > 0.9).sum())
+    low, high = teams["leniency"].min(), teams["leniency"].max()
+    for told in (
+        f"Kendall W 为 {pair['w']:.2f}",
+        f"组内相关为 {pair['icc_agreement']:.2f}",
+        f"斜率是 {model.trap:.2f}，其中 {model.trap_by_noise:.2f} 只是误差",
+        f"信度为 {model.reliability:.2f}）",
+        f"大于 0.9 的有 {sure} 家",
+        f"{low:.1f} 分到 {high:.1f} 分，标准误 {teams['standard_error'].mean():.1f} 分",
+    ):
+        assert told in page, told
