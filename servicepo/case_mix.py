@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
@@ -17,10 +18,13 @@ from .labels import Language, word
 from .measures import LEDGER_CODES, Where
 from .methods.case_mix import direct, indirect
 from .methods.guards import choose
-from .tables import Dataset, Frequency
+from .tables import CHANNELS, TIERS, VOCABULARIES, Dataset, Frequency
+from .tallying.ledger import Ledger
 from .tallying.tally import tally
 
 _Declared = dict[str, object]
+_CODES: Final = {**VOCABULARIES, "channel": CHANNELS, "tier": TIERS}
+_ALL: Final = ""  # stands for events of every kind, recorded or not
 OUTCOMES: Final[Mapping[str, tuple[str, _Declared]]] = MappingProxyType(
     {
         "late": ("due", {"measure": "overdue_share", "days": 0.0}),
@@ -90,6 +94,7 @@ def adjust_case_mix(
     period: Frequency = "Y",
     as_of: str | date | None = None,
     confidence: float = 0.95,
+    ledger: Ledger | None = None,
 ) -> CaseMix:
     """Set each organisation's outcomes against what its own mix of cases would give elsewhere.
 
@@ -109,6 +114,9 @@ def adjust_case_mix(
         The day the ledger was drawn, as for `tally`.
     confidence : float
         Level of the intervals.
+    ledger : Ledger, optional
+        Service records of any size (see `open_ledger`), in place of ``data.services``; kinds are
+        then the codes of the vocabularies.
 
     Returns
     -------
@@ -146,26 +154,33 @@ def adjust_case_mix(
             f"by must name columns other than the outcome's, got {by!r} for {outcome!r}. "
             "Take the kind of need or service."
         )
-    told = data.services[data.services["org"].notna() & data.services[needed].notna()]
-    kinds = told[list(columns)].dropna().drop_duplicates().sort_values(list(columns))
-    if kinds.empty:
+    if ledger is None:
+        told = data.services.dropna(subset=["org", needed, *columns])
+        kinds = sorted(set(told[list(columns)].itertuples(index=False, name=None)))
+    else:
+        kinds = list(product(*(_CODES[column] for column in columns)))
+    if not kinds:
         raise TableError(
             f"The ledger must record {', '.join(columns)} and {needed}, got no event with both. "
             "Complete these columns or take others."
         )
-    wheres: dict[str, Where] = {
+    wheres: dict[str, Where] = {_ALL: ()} | {
         " / ".join(kind): tuple(zip(columns, ((code,) for code in kind), strict=True))
-        for kind in kinds.itertuples(index=False)
+        for kind in kinds
     }
     with warnings.catch_warnings():
         # A kind may have no event that counts; it is then in no number.
         warnings.filterwarnings("ignore", "Everything the framework names", MethodWarning)
-        values = tally(data, _framework(wheres, declared), period=period, as_of=as_of)
+        values = tally(
+            data, _framework(wheres, declared), period=period, as_of=as_of, ledger=ledger
+        )
     cells = values.evidence.table
     cases, observed = (
         cells[name].unstack("indicator").fillna(0.0)  # noqa: PD010 (keys are unique)
         for name in ("denominator", "numerator")
     )
+    every = cases.pop(_ALL)
+    observed = observed.drop(columns=_ALL)
     parts, reference = [], {}
     for when, n in cases.groupby(level="period"):
         o = observed.loc[n.index]
@@ -179,7 +194,7 @@ def adjust_case_mix(
         mix=cases.div(cases.sum(axis=1), axis=0),
         outcome=outcome,
         by=columns,
-        unclassified=int(told[list(columns)].isna().any(axis=1).sum()),
+        unclassified=round(every.sum() - cases.to_numpy().sum()),
     )
 
 

@@ -124,3 +124,13 @@ def test_the_methods_say_what_may_be_compared():
 def test_refusals(choices, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         sp.adjust_case_mix(dataset(ledger(orgs=2, each=5)), **choices)
+
+
+def test_a_ledger_on_disk_gives_the_same(tmp_path):
+    events = ledger(orgs=6, each=60).drop(columns="late")
+    events.to_parquet(tmp_path / "events.parquet")
+    known = sp.adjust_case_mix(dataset(events), as_of=AS_OF)
+    opened = sp.open_ledger(tmp_path / "events.parquet")
+    found = sp.adjust_case_mix(dataset(events[:0]), as_of=AS_OF, ledger=opened)
+    pd.testing.assert_frame_equal(found.table, known.table)
+    assert found.unclassified == known.unclassified == 0
