@@ -50,6 +50,8 @@ class Awarded:
         What was graded, in points.
     group : Series of str
         The class of each row; NaN where it is not known.
+    code : n
+        A number for each class and period, −1 without a class.
     cuts : n × (k − 1)
         The least score of each grade but the lowest.
     by_score, by_cut, grade : n
@@ -73,6 +75,7 @@ class Awarded:
 
     score: Numbers
     group: pd.Series
+    code: Levels
     cuts: Numbers
     by_score: Levels
     by_cut: Levels
@@ -167,6 +170,7 @@ def apply_scheme(
     return Awarded(
         score=points,
         group=group,
+        code=code,
         cuts=cuts,
         by_score=by_score,
         by_cut=np.where(scored, award(basis, cuts).grade, -1),
@@ -212,14 +216,15 @@ def steps_to(
         As `least_steps`.
     """
     rows = index.overall.index
-    periods = rows.get_level_values("period")
-    table = pd.DataFrame({"period": periods, "group": made.group.to_numpy(), "score": made.score})
-    given = table[made.grade >= level].groupby(["period", "group"])["score"].min()
     full = made.quotas[made.quotas["given"] < made.quotas["candidates"]]
     full = full[full["grade"] == scheme.order[level]]
     turned = set(zip(full["period"], full["group"], strict=True))
-    own = zip(table["period"].iloc[at], table["group"].iloc[at], strict=True)
-    last = np.array([given.get(key, np.nan) if key in turned else -math.inf for key in own])
+    last = np.full(len(made.score), -math.inf)
+    for number, first in zip(*np.unique(made.code, return_index=True), strict=True):
+        if (rows[first][1], made.group.iloc[first]) in turned:
+            own = made.code == number
+            # Where nobody of the class got the grade there is nothing to reach.
+            last[own] = made.score[own & (made.grade >= level)].min(initial=math.inf)
     limits = []
     for bar in scheme.bars:
         hit = trips(bar, bar_values(index, bar))[at]
@@ -230,10 +235,14 @@ def steps_to(
         if hit.any():
             places = (bar.indicator, bar.column, bar.dimension)
             limits.append(Limit(bar.code, *places, bar.limit, hit))
-    target = np.fmax(made.cuts[at, level - 1], last) - (made.score - index.overall.to_numpy())[at]
+    target = (
+        np.maximum(made.cuts[at, level - 1], last[at]) - (made.score - index.overall.to_numpy())[at]
+    )
     return least_steps(
         index,
-        pd.MultiIndex.from_tuples(list(rows[at]), names=["org", "period"]),
+        pd.MultiIndex.from_arrays(
+            [rows.get_level_values(name)[at] for name in ("org", "period")], names=["org", "period"]
+        ),
         target=np.where(np.isfinite(target), target, np.nan),
         rule=scheme.order[level],
         limits=limits,

@@ -92,9 +92,9 @@ def least_steps(
             f"aggregate={index.choices.aggregate!r}. Rebuild it with one of them."
         )
     limits = [*limits, *_vetoes(index, rows, ~np.isnan(target))]
-    x = index.scores.loc[rows]
-    x.index = pd.RangeIndex(len(x))
-    w = counted_weights(index, rows).set_axis(x.index)
+    at = _positions(index, rows)
+    x = _take(index.scores, at)
+    w = _weights_at(index, at, x)
     floors = _floors(index, rows, limits, x)
     gates: dict[str, tuple[list[str], Any]] = {
         str(code): ([str(code)], floors[code]) for code in floors if floors[code].notna().any()
@@ -141,7 +141,8 @@ def least_steps(
     made = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     price = made["indicator"].map(costs) if costs is not None else 1.0
     made["cost"] = made.pop("points") * price if "points" in made else np.nan
-    made = made.sort_values(["at", "order"], kind="stable", ignore_index=True)
+    if len(limits) or len(lost) or own:
+        made = made.sort_values(["at", "order"], kind="stable", ignore_index=True)
     made.insert(0, "org", orgs[made["at"].to_numpy(dtype=np.intp)])
     return made.reindex(columns=["org", *COLUMNS])
 
@@ -206,11 +207,12 @@ def _floors(
 ) -> pd.DataFrame:
     """Return the scores that limits on indicators ask for; NaN where none does."""
     floors = pd.DataFrame(np.nan, index=x.index, columns=x.columns)
+    limits = [limit for limit in limits if limit.indicator in x]
+    if not limits:
+        return floors
     values = index.prepared.values.loc[rows]
     for limit in limits:
         code = limit.indicator
-        if code not in x:
-            continue
         moved = values.assign(**{code: limit.limit})
         made = scored(moved, index.scale, index.choices.normalise, index.organisations)
         score = made.frame([code], slice(0, len(moved)))[code].to_numpy()
@@ -243,9 +245,13 @@ def _to_target(
     else:
         gain = step * weight
     at, column = np.nonzero(step > TOLERANCE)
-    value = -worth.to_numpy().round(9)
-    rank = np.lexsort((low[at, column], value[at, column], at))
-    at, column = at[rank], column[rank]
+    # One number holds the row, the worth of the indicator and its score, so that one sort will do.
+    _, rank = np.unique(-worth.to_numpy().round(9), return_inverse=True)
+    rank = rank.reshape(low.shape)[at, column]
+    score = low[at, column]
+    key = at * (rank.max(initial=0) + 2.0) + rank + (score - score.min(initial=0)) / 1e3
+    order = np.argsort(key, kind="stable")
+    at, column = at[order], column[order]
     return pd.DataFrame(
         {
             "at": at,
@@ -307,21 +313,40 @@ def column_of(index: Index, indicator: str, column: str, rows: pd.Index) -> npt.
 
 def counted_weights(index: Index, rows: pd.Index) -> pd.DataFrame:
     """Return the weights that count in each row: scaled up over what is present."""
-    present = index.scores.loc[rows].notna()
-    groups = index.group_of_row.loc[rows].to_numpy(dtype=object)
-    tops = index.dimensions.loc[rows].notna()
-    made = np.zeros(present.shape)
+    at = _positions(index, rows)
+    return _weights_at(index, at, _take(index.scores, at)).set_axis(rows)
+
+
+def _weights_at(index: Index, at: npt.NDArray[np.intp], scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the same for rows by their position, whose scores are known."""
+    groups = index.group_of_row.to_numpy(dtype=object)[at]
+    tops = _take(index.dimensions, at)
+    present = ~np.isnan(scores.to_numpy())
+    made = np.zeros(present.shape, order="F")
     for label in pd.unique(groups[~pd.isna(groups)]):
         own = index.weights.loc[label]
         mine = np.flatnonzero(groups == label)
         across = own.groupby("dimension", sort=False)["global_weight"].sum()
-        given = _scaled(tops[across.index].to_numpy()[mine] * across.to_numpy())
+        given = _scaled(tops[across.index].notna().to_numpy()[mine] * across.to_numpy())
         for place, dimension in enumerate(across.index):
             local = own.loc[own["dimension"] == dimension, "local_weight"]
-            columns = present.columns.get_indexer(local.index)
-            held = _scaled(present.to_numpy()[np.ix_(mine, columns)] * local.to_numpy())
+            columns = scores.columns.get_indexer(local.index)
+            held = _scaled(present[np.ix_(mine, columns)] * local.to_numpy())
             made[np.ix_(mine, columns)] = held * given[:, [place]]
-    return pd.DataFrame(made, index=rows, columns=present.columns)
+    return pd.DataFrame(made, index=scores.index, columns=scores.columns, copy=False)
+
+
+def _positions(index: Index, rows: pd.Index) -> npt.NDArray[np.intp]:
+    """Return where rows stand in the index."""
+    whole = index.overall.index
+    return np.arange(len(whole)) if rows is whole else whole.get_indexer(rows)
+
+
+def _take(frame: pd.DataFrame, at: npt.NDArray[np.intp]) -> pd.DataFrame:
+    """Take rows by position, numbered from 0: labels of a million rows cost more than the rows."""
+    columns = [frame[code].to_numpy()[at] for code in frame.columns]
+    table = np.array(columns, dtype=float).T if columns else np.zeros((len(at), 0))
+    return pd.DataFrame(table, columns=frame.columns, copy=False)
 
 
 def _scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
