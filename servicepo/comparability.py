@@ -32,14 +32,13 @@ def refuse_unlike_scores(index: Index) -> None:
         )
     if index.evidence is None:
         return
-    marks = index.evidence.table["full_mark"].dropna()
-    for code, own in marks.groupby(level="indicator"):
-        found = sorted(own.unique())
-        if code in index.scale.codes and len(found) > 1:
+    mixed = index.evidence.mixed_full_marks(over_time=True).droplevel("class")
+    for code, marks in mixed.items():
+        if code in index.scale.codes:
             raise MethodError(
                 "Scores must be on one full mark for their change to be measured, got "
-                f"{', '.join(f'{mark:g}' for mark in found)} for {code!r}. "
-                "Declare its full_mark in the framework; the scores are then folded to it."
+                f"{marks} for {code!r}. Declare its full_mark in the framework; the scores are "
+                "then folded to it."
             )
 
 
