@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from .errors import MethodError, MethodWarning
 from .index import Index, build_index
 from .methods.guards import listed
 from .panel import spread, texts
+
+SLACK: Final = 1e-6  # points that rounding may add to a score
 
 
 def refuse_unlike_scores(index: Index) -> None:
@@ -72,6 +75,23 @@ def warn_where_indicators_change(index: Index) -> None:
             "Periods should be measured by the same indicators for their change to be measured; "
             f"there are no values of {told}, and part of the change is theirs. Pass "
             'indicators="shared" to measure by the others, or add the values.',
+            MethodWarning,
+            stacklevel=3,
+        )
+
+
+def warn_where_scores_leave_the_scale(index: Index) -> None:
+    """Warn where values lie outside the scale they are scored on, as later years' may."""
+    if not index.scale.bounded:
+        return
+    scores = index.scores
+    outside = ((scores < -SLACK) | (scores > 100 + SLACK)).sum()
+    beyond = outside[outside > 0]
+    if len(beyond):
+        warnings.warn(
+            "Scores should stay within the scale for their change to be measured in its points, "
+            f"got {int(beyond.sum())} below 0 or above 100, in {listed(beyond.index)}. Fit the "
+            "scale over all periods, or declare goalposts that hold for years.",
             MethodWarning,
             stacklevel=3,
         )
