@@ -34,11 +34,12 @@ def test_between_variance_bcg_viechtbauer2010(league):
     errors = np.sqrt(bcg["vi"])
     assert shrinkage.dersimonian_laird(bcg["yi"], errors) == pytest.approx(0.3088, abs=5e-5)
     assert shrinkage.paule_mandel(bcg["yi"], errors) == pytest.approx(0.3181, abs=5e-5)
+    assert shrinkage.restricted_likelihood(bcg["yi"], errors) == pytest.approx(0.3132, abs=5e-5)
     made = shrinkage.shrink(bcg["yi"], errors, tau2="dersimonian_laird")
     assert made.centre == pytest.approx(-0.7141, abs=5e-5)
 
 
-@pytest.mark.parametrize("tau2", ["paule_mandel", "dersimonian_laird"])
+@pytest.mark.parametrize("tau2", ["paule_mandel", "dersimonian_laird", "restricted_likelihood"])
 def test_eight_schools_have_no_variance_between_them_rubin1981(tau2):
     made = shrinkage.shrink(SCHOOLS_Y, SCHOOLS_SE, tau2=tau2)
     assert made.tau2 == 0
@@ -247,8 +248,8 @@ def test_the_formula_of_probability_bottom():
         ),
         (
             lambda: shrinkage.shrink([1.0, 2.0], [1.0, 1.0], tau2="dl"),
-            "tau2 must be one of 'paule_mandel', 'dersimonian_laird', 'efron_morris', got 'dl'. "
-            "Give one of these words.",
+            "tau2 must be one of 'paule_mandel', 'dersimonian_laird', 'efron_morris', "
+            "'restricted_likelihood', got 'dl'. Give one of these words.",
         ),
         (
             lambda: shrinkage.shrink([1.0, 2.0], [1.0, 1.0], tau2=-1.0),
