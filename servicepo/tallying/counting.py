@@ -111,8 +111,8 @@ def count(
     broken = found[found["rule"].notna()]
     rules = {str(rule): int(n) for rule, n in broken.groupby("rule")["rows"].sum().items()}
     sound = sound_of(rows) if rules else rows
-    months = found[found["rule"].isna()].astype({"month": int}).set_index("month")["rows"]
-    months = months.sort_index()
+    whole = found[found["rule"].isna()]
+    months = whole.set_index(whole["month"].map(_month))["rows"].sort_index()
     later = 0
     if found["last"].max() > cut:
         later = _size(engine, sound.filter(sound.accepted > cut))
@@ -127,7 +127,9 @@ def count(
             if n := _size(engine, repeats):
                 rules["duplicate"] = rules.get("duplicate", 0) + n
                 examples.append(_examples(engine, repeats))
-        events = expressions.events(some, freq=freq, cut=cut, as_of=as_of)
+        width = 12 // PARTS[freq]
+        only = first // width if last - first == width else None
+        events = expressions.events(some, freq=freq, cut=cut, as_of=as_of, only=only)
         for where, found_here in parts.items():
             chosen = expressions.chosen(events, where)
             totals = engine.frame(expressions.totals(chosen, extras))

@@ -8,18 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import duckdb
 import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from .rows import uniform
-from .times import NEVER, times
+from .times import EVENTS, NEVER, times_of
 
 EVENT: Final = 64  # bytes of one event while handling times are sorted
-EVENTS: Final = pa.schema(
-    {"group": pa.int32(), "elapsed": pa.int64(), "closed": pa.bool_(), "allowed": pa.int64()}
-)
 _ENGINE: Final = 0.5  # of the memory
 _SORTING: Final = 0.4
 
@@ -115,7 +113,9 @@ class Embedded:
     def _times(self, events: Any, groups: pd.DataFrame) -> pd.DataFrame:
         number = np.arange(len(groups), dtype=np.int32)
         codes = pa.Table.from_pandas(groups.assign(group=number), preserve_index=False)
-        numbered = events.inner_join(ibis.memtable(codes), ["org", "period"])
+        one = groups["period"].iloc[0]
+        keys = ["org"] if (groups["period"] == one).all() else ["org", "period"]
+        numbered = events.inner_join(ibis.memtable(codes), keys)
         found = self._connection.to_pyarrow(
             numbered.select("group", "elapsed", "closed", allowed=numbered.allowed.fill_null(NEVER))
         )
@@ -134,12 +134,6 @@ def _hash(org, record, accepted) -> ibis.dtype("uint64"):  # type: ignore[no-unt
     """Return 64 bits that stand for a record of an organisation."""
 
 
-def times_of(events: pa.Table, groups: int) -> pd.DataFrame:
-    """Summarise the handling times of events (`EVENTS`)."""
-    group, elapsed, closed, allowed = (events[name].to_numpy() for name in EVENTS.names)
-    return times(group, elapsed, closed, allowed, groups)
-
-
 def _read(connection: Any, files: Sequence[Path]) -> Any:
     """Read files as one table; the place of a row is its file and, in Parquet, its number."""
     names = [str(file) for file in files]
@@ -149,6 +143,21 @@ def _read(connection: Any, files: Sequence[Path]) -> Any:
         ).rename(file="filename")
     table = connection.read_parquet(names, union_by_name=True, filename=True, file_row_number=True)
     return table.rename(file="filename", row="file_row_number")
+
+
+def unreadable(files: Sequence[Path]) -> tuple[Path, str] | None:
+    """Find the first file that cannot be read to its end, and why."""
+    for file in files:
+        read = "read_csv" if file.suffix == ".csv" else "read_parquet"
+        more = ", all_varchar = true" if file.suffix == ".csv" else ""
+        with duckdb.connect() as connection:
+            try:
+                connection.execute(
+                    f"SELECT count(COLUMNS(*)) FROM {read}(?{more})", [str(file)]
+                ).fetchall()
+            except duckdb.Error as error:
+                return file, str(error).splitlines()[0]
+    return None
 
 
 @contextmanager

@@ -46,6 +46,8 @@ def extras_of(indicator: Indicator) -> list[Extra]:
         return [Extra("sum", str(source["column"]))]
     if word == "kinds":
         return [Extra("kinds", str(source["column"]))]
+    if word == "visit_groups_covered":
+        return [Extra("kinds", "visit")]
     return list(_share_of(indicator)) if word == "share" or MEASURES[word].of else []
 
 
@@ -143,14 +145,11 @@ def _total(
     return _over(found, base, organisations, times=1) if base else found
 
 
-def _kinds(column: str) -> Figure:
-    def figure(
-        counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
-    ) -> pd.DataFrame:
-        kinds = counted.totals[column or extras_of(indicator)[0].name].astype(float)
-        return pd.DataFrame({"value": kinds, "numerator": kinds, "n": counted.totals["events"]})
-
-    return figure
+def _kinds(
+    counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
+) -> pd.DataFrame:
+    kinds = counted.totals[extras_of(indicator)[0].name].astype(float)
+    return pd.DataFrame({"value": kinds, "numerator": kinds, "n": counted.totals["events"]})
 
 
 # -- time ------------------------------------------------------------------------------------------
@@ -280,10 +279,10 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         "backlog_over_target": _backlog_over_target,
         "relief_ratio": _relief,
         "satisfaction": _satisfaction,
-        "visit_groups_covered": _kinds("visit_groups"),
+        "visit_groups_covered": _kinds,
         "share": _declared_share,
         "total": _total,
-        "kinds": _kinds(""),
+        "kinds": _kinds,
     }
 )
 """Word -> function, for every measure that is not a share with conditions of its own."""

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, Final
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ from ..declared import near
 from ..errors import MethodError, TableError
 from ..tables import PLACE, dtype_of
 from .database import staged
-from .engine import Embedded, Engine, quiet
+from .engine import Embedded, Engine, quiet, unreadable
 from .rows import FIELDS, MOMENTS
 
 LEAST: Final = 256 << 20
@@ -144,7 +145,10 @@ def opened(ledger: Ledger | pd.DataFrame) -> Iterator[Engine]:
     Raises
     ------
     TableError
-        Where a field that is needed is missing, or moments bear a time zone.
+        Where a field that is needed is missing, moments bear a time zone, or a file cannot be
+        read, be it in the middle of the run: a ledger without a part of it would mislead.
+    MethodError
+        Where the memory does not do.
     """
     if isinstance(ledger, pd.DataFrame):
         with _embedded(_arrow(ledger), {}, 2 << 30, None) as engine:
@@ -163,9 +167,23 @@ def opened(ledger: Ledger | pd.DataFrame) -> Iterator[Engine]:
 def _embedded(
     source: Sequence[Path] | pa.Table, columns: Mapping[str, str], memory: int, spill: Path | None
 ) -> Iterator[Embedded]:
-    with quiet(), Embedded(source, columns, memory=memory, spill=spill) as engine:
-        _check(engine.found(), columns)
-        yield engine
+    try:
+        with quiet(), Embedded(source, columns, memory=memory, spill=spill) as engine:
+            _check(engine.found(), columns)
+            yield engine
+    except duckdb.OutOfMemoryException as error:
+        raise MethodError(
+            f"memory must hold what is counted in one pass, got {memory >> 20}MB, which does not. "
+            f"Give memory='{memory >> 19}MB', or tally by a shorter period."
+        ) from error
+    except duckdb.Error as error:
+        broken = None if isinstance(source, pa.Table) else unreadable(source)
+        if broken is None:
+            raise
+        raise TableError(
+            f"Every file of a ledger must be readable, got {str(broken[0])!r} ({broken[1]}). "
+            "Replace it, or take it out of the folder."
+        ) from error
 
 
 def _check(table: Any, columns: Mapping[str, str]) -> None:

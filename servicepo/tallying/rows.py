@@ -118,8 +118,11 @@ def without_repeats(rows: Any) -> tuple[Any, Any]:
 
 
 def overview(rows: Any, *, now: datetime) -> Any:
-    """Count the rows by rule and month of acceptance, with the latest moment that can be true."""
-    rows = rows.mutate(month=(rows.accepted.year() * 12 + rows.accepted.month() - 1).cast("int64"))
+    """Count the rows by rule and month of acceptance, with the latest moment that can be true.
+
+    ``month`` is its first moment.
+    """
+    rows = rows.mutate(month=rows.accepted.truncate("M"))
     known = [(rows[c] <= now).ifelse(rows[c], ibis.null("timestamp")).max() for c in _HAPPENED]
     return rows.group_by("rule", "month").aggregate(
         rows=rows.count(), last=rows.accepted.max(), known=ibis.greatest(*known)

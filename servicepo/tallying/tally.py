@@ -302,7 +302,7 @@ def _lost(table: pd.DataFrame, framework: Framework, data: Dataset) -> str:
     names = {"evaluations": data.evaluations["indicator"], "surveys": data.surveys["question"]}
     lost = not_found(framework, names, asked)
     told = {name.indicator for name in lost}
-    silent = asked - told - set(table["indicator"])
+    silent = asked - told - set(table["indicator"].unique())
     sayings = [
         f"{name.name!r} of {name.indicator}" + (f" (near: {name.near!r})" if name.near else "")
         for name in lost

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from ..methods.durations import TIE, along
 
@@ -22,6 +23,10 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 DAY: Final = 86_400_000_000  # microseconds
 NEVER: Final = -(2**62)  # "time allowed" of an event without a deadline
 TENTHS: Final = {"median_days": 5, "p90_days": 9}
+EVENTS: Final = pa.schema(
+    {"group": pa.int32(), "elapsed": pa.int64(), "closed": pa.bool_(), "allowed": pa.int64()}
+)
+"""The columns of events in Arrow, as `times_of` takes them."""
 _ROOM: Final = 2**63
 
 
@@ -95,6 +100,12 @@ def times(
             asked = group[few].astype(np.int64) - first
             _chances(part, events, asked, elapsed[few], allowed[few])
     return pd.DataFrame(found)
+
+
+def times_of(events: pa.Table, groups: int) -> pd.DataFrame:
+    """Summarise the handling times of events (`EVENTS`)."""
+    group, elapsed, closed, allowed = (events[name].to_numpy() for name in EVENTS.names)
+    return times(group, elapsed, closed, allowed, groups)
 
 
 class _Events(NamedTuple):

@@ -225,6 +225,27 @@ def test_files_that_are_no_ledger(tmp_path):
         open_ledger(tmp_path)
 
 
+@pytest.mark.parametrize("where", ["end", "middle"])
+def test_a_file_that_cannot_be_read_is_named(county, asked, tmp_path, where):
+    for n in range(3):
+        county.services.to_parquet(tmp_path / f"part{n}.parquet", compression="zstd", index=False)
+    ledger = open_ledger(tmp_path)
+    broken = tmp_path / "part1.parquet"
+    content = bytearray(broken.read_bytes())
+    half = len(content) // 2
+    if where == "middle":
+        content[4:half] = bytes(half - 4)
+    else:
+        content = content[:half]  # a copy that was broken off
+    broken.write_bytes(content)
+    with pytest.raises(TableError) as caught:
+        tally(without_events(county), asked, ledger=ledger)
+    assert str(caught.value).startswith(
+        f"Every file of a ledger must be readable, got '{broken}' ("
+    )
+    assert str(caught.value).endswith("). Replace it, or take it out of the folder.")
+
+
 def test_moments_with_a_zone_are_refused(tmp_path):
     moment = pd.Timestamp("2024-03-01", tz="Asia/Shanghai")
     pd.DataFrame({"org": "甲", "accepted": [moment]}).to_parquet(tmp_path / "a.parquet")

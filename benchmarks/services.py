@@ -1,0 +1,230 @@
+"""Counting a service ledger: `tally` beside the best queries written by hand, in one run.
+
+    python benchmarks/services.py [events] [organisations]      # 50,000,000 and 100,000
+    python benchmarks/services.py growth [events …]             # one line for each size, and a plot
+
+Every competitor runs in a process of its own; its time is from the open file to the result in
+memory, its memory the peak of the process. Data lie in a temporary folder and go at the end.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PERIODS = 8
+DAY = 86_400_000_000
+FRAMEWORK = """
+id = "ledger"
+name = "Ledger"
+citation = "for the benchmark"
+[[dimensions]]
+code = "d"
+name = "d"
+"""
+INDICATOR = """
+[[dimensions.indicators]]
+code = "{0}"
+name = "{0}"
+unit = "x"
+source = {{ kind = "service", measure = "{0}"{1} }}
+"""
+SCALE = (
+    ", scale = { satisfied = 1, mostly_satisfied = 0.8, average = 0.6, dissatisfied = 0 }, "
+    'unknown = "exclude"'
+)
+MEASURES = ("volume", "open_share", "on_time_share", "median_days", "p90_days", "satisfaction")
+
+
+# -- the data --------------------------------------------------------------------------------------
+def write_quarter(k: int, n: int, orgs: int, folder: Path) -> None:
+    """Write the events accepted in one of eight quarters; what takes long is open at the end."""
+    rng = np.random.default_rng([2024, k])
+    begin = np.datetime64("2023-01-01", "us").astype("datetime64[M]") + 3 * k
+    end = (begin + 3).astype("datetime64[us]").astype(np.int64)
+    begin = begin.astype("datetime64[us]").astype(np.int64)
+    accepted = begin + rng.integers(0, (end - begin) // 1_000_000, n) * 1_000_000
+    replied = accepted + (rng.lognormal(2.0, 1.1, n) * 86_400).astype(np.int64) * 1_000_000
+    last = np.datetime64("2025-01-01", "us").astype(np.int64)
+    closed = (replied < last) & (rng.random(n) > 0.01)
+    due = accepted + rng.choice([5, 10, 15, 30], n) * DAY
+    names = pa.array([f"O{i:06d}" for i in range(orgs)])
+    answers = pa.array(["satisfied", "mostly_satisfied", "average", "dissatisfied"])
+    org = pa.array(rng.integers(0, orgs, n, dtype=np.int32))
+    answer = pa.array(rng.integers(0, 4, n, dtype=np.int8), mask=rng.random(n) > 0.6)
+    moment = pa.timestamp("us")
+    table = pa.table(
+        {
+            "record": pa.array(np.arange(n) + k * n),
+            "org": pa.DictionaryArray.from_arrays(org, names),
+            "accepted": pa.array(accepted).cast(moment),
+            "replied": pa.array(replied, mask=~closed).cast(moment),
+            "due": pa.array(due).cast(moment),
+            "satisfaction": pa.DictionaryArray.from_arrays(answer, answers),
+        }
+    )
+    pq.write_table(table, folder / f"q{k}.parquet", row_group_size=500_000)
+
+
+def write(events: int, orgs: int, folder: Path) -> None:
+    for k in range(PERIODS):
+        write_quarter(k, events // PERIODS, orgs, folder)
+
+
+# -- the competitors -------------------------------------------------------------------------------
+COUNTS = """
+    org, quarter, count(*) AS n, count(*) FILTER (replied IS NULL) AS open,
+    count(*) FILTER (replied <= due) / count(*) AS on_time,
+    count(*) FILTER (satisfaction = 'satisfied') AS a1,
+    count(*) FILTER (satisfaction = 'mostly_satisfied') AS a2,
+    count(*) FILTER (satisfaction = 'average') AS a3,
+    count(*) FILTER (satisfaction = 'dissatisfied') AS a4"""
+TIMES = """,
+    quantile_disc(coalesce(epoch_us(replied) - epoch_us(accepted), 9000000000000000000::BIGINT),
+                  [0.5, 0.9]) AS days"""
+ROWS = "(SELECT *, date_trunc('quarter', accepted) AS quarter FROM read_parquet('{}'))"
+
+
+def by_hand(folder: Path, *, quantiles: bool, passes: bool, memory: str) -> int:
+    """On time are those closed in time among all registered; nothing is checked, no curve drawn."""
+    import duckdb
+
+    connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(folder)})
+    connection.execute("SET preserve_insertion_order = false")
+    found = 0
+    for files in sorted(folder.glob("q*.parquet")) if passes else [folder / "q*.parquet"]:
+        query = (
+            f"SELECT {COUNTS}{TIMES if quantiles else ''} FROM {ROWS.format(files)} GROUP BY 1, 2"
+        )
+        found += connection.sql(query).to_arrow_table().num_rows
+    return found
+
+
+def with_polars(folder: Path) -> int:
+    import polars as pl
+
+    spent = (pl.col("replied") - pl.col("accepted")).dt.total_microseconds()
+    answers = ["satisfied", "mostly_satisfied", "average", "dissatisfied"]
+    frame = (
+        pl.scan_parquet(folder / "q*.parquet")
+        .group_by("org", pl.col("accepted").dt.truncate("1q").alias("quarter"))
+        .agg(
+            pl.len().alias("n"),
+            pl.col("replied").is_null().sum().alias("open"),
+            (pl.col("replied") <= pl.col("due")).mean().alias("on_time"),
+            *((pl.col("satisfaction") == a).sum().alias(a) for a in answers),
+            *(spent.fill_null(2**62).quantile(q, "higher").alias(f"q{q}") for q in (0.5, 0.9)),
+        )
+    )
+    return len(frame.collect(engine="streaming"))
+
+
+def with_servicepo(folder: Path, *, memory: str):
+    import servicepo as sp
+    from servicepo.tables import Dataset, empty
+
+    names = ("organisations", "evaluations", "services", "surveys", "problems", "sources", "layout")
+    data = Dataset(**{name: empty(name) for name in names})
+    lines = [INDICATOR.format(m, SCALE if m == "satisfaction" else "") for m in MEASURES]
+    path = folder / "ledger.toml"
+    path.write_text(FRAMEWORK + "".join(lines), "utf-8")
+    framework = sp.load_framework(path)
+    start = time.perf_counter()
+    ledger = sp.open_ledger(folder, memory=memory, spill=folder)
+    values = sp.tally(data, framework, period="Q", ledger=ledger)
+    told = values.evidence.ledger
+    assert told.read == told.events + told.later
+    return values, time.perf_counter() - start
+
+
+COMPETITORS = {
+    "DuckDB, whole": lambda f: by_hand(f, quantiles=True, passes=False, memory="20GB"),
+    "DuckDB, by quarter": lambda f: by_hand(f, quantiles=True, passes=True, memory="1GB"),
+    "DuckDB, no quantiles": lambda f: by_hand(f, quantiles=False, passes=True, memory="1GB"),
+    "Polars, streaming": with_polars,
+    "servicepo": lambda f: len(with_servicepo(f, memory="1GB")[0]),
+}
+
+
+def alone(name: str, folder: Path) -> dict[str, float]:
+    """Run one competitor in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", __file__, "one", name, str(folder)],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def one(name: str, folder: Path) -> None:
+    start = time.perf_counter()
+    groups = COMPETITORS[name](folder)
+    spent = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps({"seconds": spent, "peak": peak, "groups": groups}))
+
+
+# -- the runs --------------------------------------------------------------------------------------
+def compare(events: int, orgs: int) -> None:
+    import importlib.util
+
+    names = [n for n in COMPETITORS if n[0] != "P" or importlib.util.find_spec("polars")]
+    with tempfile.TemporaryDirectory(prefix="servicepo-") as folder:
+        write(events, orgs, Path(folder))
+        found = {name: alone(name, Path(folder)) for name in names}
+    print(f"{events:,} events × {orgs:,} organisations × {PERIODS} quarters")
+    best = min(
+        f["seconds"] for n, f in found.items() if n not in ("servicepo", "DuckDB, no quantiles")
+    )
+    for name, f in found.items():
+        ratio = f["seconds"] / best
+        print(
+            f"{name:22} {f['seconds']:7.1f} s  × {ratio:4.2f}  {f['peak']:5.2f} GiB"
+            f"  {f['groups']:,} rows"
+        )
+
+
+def growth(sizes: list[int]) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    points = []
+    for events in sizes:
+        with tempfile.TemporaryDirectory(prefix="servicepo-") as folder:
+            write(events, min(100_000, events // 500), Path(folder))
+            found = alone("servicepo", Path(folder))
+        points.append((events / 1e6, found["seconds"], found["peak"]))
+        print(
+            f"{events:>12,} events {found['seconds']:7.1f} s {found['peak']:5.2f} GiB", flush=True
+        )
+    x, seconds, peak = zip(*points, strict=True)
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+    for ax, y, label in zip(axes, (seconds, peak), ("seconds", "GiB at most"), strict=True):
+        ax.plot(x, y, "o-", color="#b22222")
+        ax.set(xlabel="million events", ylabel=label, xlim=0, ylim=0)
+    figure.savefig("services.png", dpi=150)
+
+
+def main(words: list[str]) -> None:
+    what, rest = (words[0], words[1:]) if words and not words[0].isdigit() else ("compare", words)
+    if what == "one":
+        one(rest[0], Path(rest[1]))
+    elif what == "growth":
+        growth([int(w) for w in rest] or [1_000_000, 5_000_000, 20_000_000, 50_000_000])
+    else:
+        events = int(rest[0]) if rest else 50_000_000
+        orgs = int(rest[1]) if len(rest) > 1 else 100_000
+        compare(events, orgs)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
