@@ -50,13 +50,13 @@ def warn_where_weights_change(index: Index) -> None:
     moves = pd.DataFrame({"first": first, "own": own}).dropna().drop_duplicates()
     weights = index.weights["global_weight"].unstack("group").fillna(0.0)  # noqa: PD010 (unique keys)
     if not np.allclose(weights[moves["first"]], weights[moves["own"]]):
-        warnings.warn(
+        warned = MethodWarning(
             "Scores should be weighted alike in all periods for their change to be measured; the "
             f"weights of {index.framework.id} change over time, and part of the change is theirs. "
             'Build the index with weights that stay, such as weights="equal".',
-            MethodWarning,
-            stacklevel=3,
+            zh="各期权重不同，得分变化中有一部分来自权重，不是工作本身的变化。",
         )
+        warnings.warn(warned, stacklevel=3)
 
 
 def warn_where_indicators_change(index: Index) -> None:
@@ -69,13 +69,14 @@ def warn_where_indicators_change(index: Index) -> None:
     }
     if gone:
         told = "; ".join(f"{code} in {periods}" for code, periods in gone.items())
-        warnings.warn(
+        absent = "；".join(f"{code}（{periods}）" for code, periods in gone.items())
+        warned = MethodWarning(
             "Periods should be measured by the same indicators for their change to be measured; "
             f"there are no values of {told}, and part of the change is theirs. Pass "
             'indicators="shared" to measure by the others, or add the values.',
-            MethodWarning,
-            stacklevel=3,
+            zh=f"各期指标不同，以下指标在部分考评期没有数据：{absent}。得分变化中有一部分由此而来。",
         )
+        warnings.warn(warned, stacklevel=3)
 
 
 def on_shared_indicators(index: Index) -> Index:

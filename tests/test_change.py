@@ -288,6 +288,10 @@ def test_periods_measured_by_other_indicators_are_told(small_index, table):
         "are no values of results_welcomed in 2023, and part of the change is theirs. Pass "
         'indicators="shared" to measure by the others, or add the values.'
     )
+    assert caught[0].message.said("zh") == (
+        "各期指标不同，以下指标在部分考评期没有数据：results_welcomed（2023）。"
+        "得分变化中有一部分由此而来。"
+    )
 
 
 def test_trends_have_intervals_and_are_corrected_for_their_number(small_index):
