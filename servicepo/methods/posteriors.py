@@ -243,15 +243,14 @@ def mixed_posterior(y: FloatArray, s: FloatArray, *, cells: int = CELLS) -> Mixe
         if gap <= CLOSE:
             break
     weights /= weights.sum()
-    mean, second = (
-        _answers(
-            y,
-            s,
-            cells,
-            lambda y, s, p=power: _posterior_mass(y, s, middles, weights, edges) @ middles**p,
+
+    def moment(power: int) -> FloatArray:
+        at = middles**power
+        return _answers(
+            y, s, cells, lambda y, s: _posterior_mass(y, s, middles, weights, edges) @ at
         )
-        for power in (1, 2)
-    )
+
+    mean, second = moment(1), moment(2)
     sd = np.sqrt(np.maximum(second - mean**2, 0.0) + (edges[1] - edges[0]) ** 2 / 12)
     return MixedPosterior(mean, sd, y, s, edges, weights, gap)
 
