@@ -81,7 +81,7 @@ def chosen(choice: Choice, registry: Mapping[str, Callable[..., Any]], what: str
     Raises
     ------
     MethodError
-        For an unknown word or option.
+        For an unknown word or option, and one that must be given and is not.
 
     Examples
     --------
@@ -102,10 +102,16 @@ def chosen(choice: Choice, registry: Mapping[str, Callable[..., Any]], what: str
     function = registry[asked]
     fixed = getattr(function, "keywords", {})
     parameters = inspect.signature(function).parameters.values()
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in fixed]
+    own = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in fixed]
+    known = [p.name for p in own]
     if unknown := [key for key in options if key not in known]:
         mend = f"It takes {', '.join(known)}." if known else "Leave it out."
         raise MethodError(f"{what} {asked} must have known options, got {unknown[0]!r}. {mend}")
+    if lost := [p.name for p in own if p.default is p.empty and p.name not in options]:
+        raise MethodError(
+            f"{what} {asked} must have its options, got none for {', '.join(lost)}. "
+            f'Write {{"method": "{asked}", "{lost[0]}": ...}}.'
+        )
     return Method(asked, partial(function, **options) if options else function)
 
 

@@ -559,6 +559,12 @@ def with_column(code, column):
         ),
         (
             VALUES,
+            {"weights": {"method": "moment", "parts": ["equal", "entropy"]}},
+            "weights moment must have its options, got none for subjective. "
+            'Write {"method": "moment", "subjective": ...}.',
+        ),
+        (
+            VALUES,
             {"normalise": "zscore", "weights": "entropy"},
             "scores must be at least 0 for entropy weights, got negative ones in 'spirit'. "
             "Normalise by minmax first, or shift them by zeros=.",

@@ -46,11 +46,15 @@ source = { kind = "given" } # praise
 DOMAIN_LINE = 'domains = ["rural"]\nsource = { kind = "given" }'
 
 
-@pytest.fixture
-def framework(tmp_path):
-    path = tmp_path / "small.toml"
+def small(folder):
+    path = folder / "small.toml"
     path.write_text(TOML, encoding="utf-8")
     return sp.load_framework(path)
+
+
+@pytest.fixture
+def framework(tmp_path):
+    return small(tmp_path)
 
 
 @pytest.fixture
@@ -133,6 +137,59 @@ def test_contributions_sum_to_the_index_and_the_order_of_rows_is_irrelevant(tmp_
     assert index.overall.between(-1e-9, 100 + 1e-9).all()
     again = sp.build_index(values.iloc[::-1], fw)
     pd.testing.assert_series_equal(again.overall.sort_index(), index.overall.sort_index())
+
+
+rows_of_numbers = st.lists(
+    st.tuples(*[st.integers(0, 1000).map(float)] * 3), min_size=4, max_size=12, unique=True
+).filter(lambda rows: all(len(set(column)) > 2 for column in zip(*rows, strict=True)))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    rows=rows_of_numbers,
+    unit=st.sampled_from([0.001, 0.5, 60.0, 1e6]),
+    aggregate=st.sampled_from(["arithmetic", "geometric", "topsis", "borda"]),
+    weights=st.sampled_from(["framework", "entropy", "standard_deviation"]),
+)
+def test_the_unit_of_measure_is_irrelevant(tmp_path_factory, rows, unit, aggregate, weights):
+    fw = small(tmp_path_factory.mktemp("f"))
+    choices = {"normalise": "minmax_positive", "aggregate": aggregate, "weights": weights}
+    values = frame(rows)
+    index = sp.build_index(values, fw, **choices)
+    other = sp.build_index(values.assign(delay=values["delay"] * unit), fw, **choices)
+    np.testing.assert_allclose(other.overall, index.overall, rtol=1e-7, atol=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    rows=rows_of_numbers,
+    aggregate=st.sampled_from(["arithmetic", "geometric", "harmonic", "median", "owa", "minimum"]),
+    step=st.floats(0.1, 200),
+)
+def test_more_of_a_benefit_and_less_of_a_cost_never_lowers_the_index(
+    tmp_path_factory, rows, aggregate, step
+):
+    values, fw = frame(rows), small(tmp_path_factory.mktemp("f"))
+    index = sp.build_index(values, fw, normalise="minmax_positive", aggregate=aggregate)
+    for code, sign in (("spirit", 1), ("praise", 1), ("delay", -1)):
+        better = values.copy()
+        better.loc[better.index[0], code] += sign * step
+        made = sp.build_index(better, fw, aggregate=aggregate, scale=index.scale)
+        assert made.overall.iloc[0] >= index.overall.iloc[0] - 1e-9
+        assert made.overall.iloc[1:].equals(index.overall.iloc[1:])
+
+
+@settings(max_examples=20, deadline=None)
+@given(rows=rows_of_numbers)
+def test_a_duplicated_organisation_leaves_the_others_and_geometric_is_the_lower(
+    tmp_path_factory, rows
+):
+    fw = small(tmp_path_factory.mktemp("f"))
+    index = sp.build_index(frame(rows), fw, normalise="minmax_positive")
+    twice = sp.build_index(frame([*rows, rows[0]]), fw, normalise="minmax_positive")
+    np.testing.assert_allclose(twice.overall.iloc[:-1], index.overall, rtol=1e-12)
+    lower = index.rebuild(aggregate="geometric")
+    assert (lower.overall <= index.overall + 1e-9).all()
 
 
 def test_geometric_contributions_sum_to_the_index(framework):

@@ -185,11 +185,30 @@ def gaussian(shared):
 
 
 def test_merec_keshavarz_ghorabaee_2021_illustrative_example():
-    """Symmetry 13(4), 525: two benefits, two costs (x / max for a cost is 1/x under our rule)."""
+    """Symmetry 13(4), 525, Table 2: two benefits, two costs (x / max is 1/x under our rule).
+
+    The same matrix and weights stand, with the paper's name, in the test suites of pymcdm and
+    scikit-criteria.
+    """
     benefits = np.array([[450, 8000], [10, 9100], [100, 8200], [220, 9300], [5, 8400]])
     costs = np.array([[54, 145], [2, 160], [31, 153], [1, 162], [23, 158]])
     found = merec(np.column_stack([benefits, 1 / costs]))
     assert found.round(4).tolist() == [0.5752, 0.0141, 0.4016, 0.0091]
+
+
+def test_critic_tus_adali_2019_time_and_attendance_software():
+    """Opsearch 56(2), 528-538, five packages; as the test suite of pymcdm cites it."""
+    packages = np.array(
+        [
+            [5000, 3, 3, 4, 3, 2],
+            [680, 5, 3, 2, 2, 1],
+            [2000, 3, 2, 3, 4, 3],
+            [600, 4, 3, 1, 2, 2],
+            [800, 2, 4, 3, 3, 4],
+        ]
+    )
+    scores = (packages - packages.min(axis=0)) / np.ptp(packages, axis=0)
+    assert critic(scores).round(3).tolist() == [0.157, 0.249, 0.168, 0.121, 0.154, 0.151]
 
 
 def test_importance_of_equal_weights_becker2017_gaussian(shared):
