@@ -2,6 +2,7 @@
 
     python benchmarks/services.py [events] [organisations]      # 50,000,000 and 100,000
     python benchmarks/services.py growth [events …]             # one line for each size, and a plot
+    python benchmarks/services.py spark [events] [organisations]
 
 Every competitor runs in a process of its own; its time is from the open file to the result in
 memory, its memory the peak of the process. Data lie in a temporary folder and go at the end.
@@ -126,7 +127,7 @@ def with_polars(folder: Path) -> int:
     return len(frame.collect(engine="streaming"))
 
 
-def with_servicepo(folder: Path, *, memory: str):
+def with_servicepo(folder: Path, *, memory: str, engine: object = None):
     import servicepo as sp
     from servicepo.tables import Dataset, empty
 
@@ -137,7 +138,8 @@ def with_servicepo(folder: Path, *, memory: str):
     path.write_text(FRAMEWORK + "".join(lines), "utf-8")
     framework = sp.load_framework(path)
     start = time.perf_counter()
-    ledger = sp.open_ledger(folder, memory=memory, spill=folder)
+    where = folder if engine is None else f"{folder}/q*.parquet"
+    ledger = sp.open_ledger(where, engine=engine, memory=memory, spill=folder)
     values = sp.tally(data, framework, period="Q", ledger=ledger)
     told = values.evidence.ledger
     assert told.read == told.events + told.later
@@ -214,6 +216,20 @@ def growth(sizes: list[int]) -> None:
     figure.savefig("services.png", dpi=150)
 
 
+def spark(events: int, orgs: int) -> None:
+    """Compare every cell of the values counted by both engines."""
+    with tempfile.TemporaryDirectory(prefix="servicepo-") as name:
+        folder = Path(name)
+        write(events, orgs, folder)
+        here, embedded = with_servicepo(folder, memory="1GB")
+        there, cluster = with_servicepo(folder, memory="1GB", engine="local[2]")
+        difference = (here - there).abs()
+        same = (here == there) | (here.isna() & there.isna())
+        print(f"{events:,} events: embedded {embedded:.1f} s, Spark local[2] {cluster:.1f} s")
+        print(f"{same.to_numpy().sum():,} of {same.size:,} cells equal, "
+              f"largest difference {difference.max().max():.1e}")  # fmt: skip
+
+
 def main(words: list[str]) -> None:
     what, rest = (words[0], words[1:]) if words and not words[0].isdigit() else ("compare", words)
     if what == "one":
@@ -223,7 +239,7 @@ def main(words: list[str]) -> None:
     else:
         events = int(rest[0]) if rest else 50_000_000
         orgs = int(rest[1]) if len(rest) > 1 else 100_000
-        compare(events, orgs)
+        {"compare": compare, "spark": spark}[what](events, orgs)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import pyarrow as pa
 from ..declared import near
 from ..errors import MethodError, TableError
 from ..tables import PLACE, dtype_of
+from .cluster import Cluster, is_cluster
 from .database import staged
 from .engine import Embedded, Engine, quiet, unreadable
 from .rows import FIELDS, MOMENTS
@@ -38,7 +39,7 @@ class Ledger:
     source : object
         Path, name of a table, or table.
     engine : object
-        None for files; the URL of a database.
+        None for files; a Spark session, the URL of a cluster or of a database.
     memory : int
         Bytes that counting may use beside Python itself.
     spill : Path or None
@@ -76,12 +77,14 @@ def open_ledger(
     ----------
     source : path, str or table
         A Parquet or CSV file, or a folder of one kind of them (partitioned or not, subfolders
-        included); with ``engine``, the name of a table there.
-    engine : str, optional
-        By default the embedded engine (DuckDB) on files. The URL of a database for SQLAlchemy
-        ("sqlite:///ledger.db", "postgresql://…"): its table is read once and counted here.
+        included); with ``engine``, a path or the name of a table there, or a DataFrame of Spark.
+    engine : str or SparkSession, optional
+        By default the embedded engine (DuckDB). A Spark session or the URL of a cluster
+        ("spark://…", "local[2]", "yarn", "sc://…"); or the URL of a database for SQLAlchemy
+        ("sqlite:///ledger.db", "postgresql://…"), whose table is read once and counted here.
     memory : str or int
-        What counting may use beside Python itself, as "2GB", "500MB" or bytes.
+        What counting may use beside Python itself, as "2GB", "500MB" or bytes. A cluster has its
+        own.
     spill : path, optional
         Folder for what does not fit; by default that for temporary files.
     columns : mapping of str to str, optional
@@ -98,7 +101,7 @@ def open_ledger(
         Where nothing is found, files of both kinds stand together, a field that is needed is
         missing, or moments bear a time zone.
     MethodError
-        For a memory that cannot be read or is too small.
+        For a memory that cannot be read or is too small, or an engine that is not installed.
 
     Notes
     -----
@@ -153,6 +156,10 @@ def opened(ledger: Ledger | pd.DataFrame) -> Iterator[Engine]:
     if isinstance(ledger, pd.DataFrame):
         with _embedded(_arrow(ledger), {}, 2 << 30, None) as engine:
             yield engine
+    elif is_cluster(ledger.engine):
+        with quiet(), Cluster(ledger.engine, ledger.source, ledger.columns) as cluster:
+            _check(cluster.found(), ledger.columns)
+            yield cluster
     elif ledger.engine is not None:
         with TemporaryDirectory(dir=ledger.spill) as folder:
             files = staged(str(ledger.engine), str(ledger.source), Path(folder))

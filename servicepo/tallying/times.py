@@ -7,6 +7,7 @@ the other groups, and those with events whose fate is not known yet, get their K
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -106,6 +107,33 @@ def times_of(events: pa.Table, groups: int) -> pd.DataFrame:
     """Summarise the handling times of events (`EVENTS`)."""
     group, elapsed, closed, allowed = (events[name].to_numpy() for name in EVENTS.names)
     return times(group, elapsed, closed, allowed, groups)
+
+
+def times_by(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Summarise whole groups of events, told by ``org`` and ``period``; workers of a cluster do it.
+
+    Parameters
+    ----------
+    batches : iterable of RecordBatch
+        ``org``, ``period``, and `EVENTS` without ``group``: all events of some groups.
+
+    Yields
+    ------
+    RecordBatch
+        ``org``, ``period`` and the columns of `times`.
+    """
+    some = list(batches)
+    if not some:
+        return
+    events = pa.Table.from_batches(some)
+    groups = events.select(["org", "period"]).to_pandas()
+    group = groups.groupby(["org", "period"]).ngroup().to_numpy()
+    found = times_of(events.append_column("group", pa.array(group)), int(group.max()) + 1)
+    names = groups.groupby(["org", "period"]).size().index.to_frame(index=False)
+    summary = pa.Table.from_pandas(pd.concat([names, found], axis=1), preserve_index=False)
+    kinds = {"org": pa.string(), "period": pa.int64()}
+    told = pa.schema({name: kinds.get(name, pa.float64()) for name in summary.column_names})
+    yield from summary.cast(told).to_batches()
 
 
 class _Events(NamedTuple):

@@ -1,7 +1,15 @@
-"""Awkward rows, counted by hand."""
+"""One definition, two engines: awkward rows counted alike by DuckDB and by Spark."""
 
+import importlib.util
+import os
+import shutil
+import sys
+
+import pandas as pd
 import pytest
 
+from servicepo.errors import MethodError, TableError
+from servicepo.tallying import cluster
 from servicepo.tallying.ledger import open_ledger
 from servicepo.tallying.tally import tally
 
@@ -78,6 +86,31 @@ RULES = {
 }
 
 
+@pytest.fixture(scope="module")
+def session():
+    """Start Spark here, once; say why not where it is not."""
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("pyspark is not installed (pip install servicepo[spark])")
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java to run Spark")
+    from pyspark.sql import SparkSession
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # its workers run here
+    settings = {
+        "spark.sql.session.timeZone": "Asia/Shanghai",
+        # A few rows are counted: compiling for them takes longer than counting.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.ui.enabled": "false",
+    }
+    session = SparkSession.builder.master("local[1]").config(map=settings).getOrCreate()
+    yield session
+    session.stop()
+
+
 @pytest.fixture
 def awkward(tmp_path):
     path = tmp_path / "awkward.csv"
@@ -121,3 +154,57 @@ def test_awkward_rows_by_hand(dataset, asked, awkward):
     assert one(values, "乙", "2024Q3", median) == pytest.approx(2)
     assert one(values, "戊", "2024Q2", on_time) == 0
     assert one(values, "丁", "1999Q4", median) == pytest.approx(8948 - 23 / 24 + 0)
+
+
+def test_spark_counts_as_duckdb_does(dataset, asked, awkward, session):
+    here = counted(dataset, asked, open_ledger(awkward))
+    there = counted(dataset, asked, open_ledger(str(awkward), engine=session))
+    pd.testing.assert_frame_equal(there, here, rtol=0, atol=1e-9)
+    whole = [f"i{n}" for n, m in enumerate(MEASURES) if m in ("volume", "backlog")]
+    pd.testing.assert_frame_equal(there[whole], here[whole], check_exact=True)
+    assert there.evidence.ledger.rules == here.evidence.ledger.rules
+    told = [v.evidence.ledger.problems[["rule", "value"]] for v in (here, there)]
+    pd.testing.assert_frame_equal(*told)
+    assert session.conf.get("spark.sql.session.timeZone") == "Asia/Shanghai"
+    assert session.catalog.listTables() == []
+
+
+def test_moments_in_the_zone_of_the_session_are_taken_as_its_clock_shows(
+    dataset, framework, session
+):
+    rows = session.sql(
+        "SELECT '甲' AS unit, timestamp '2024-01-01 00:30:00' AS accepted, "
+        "timestamp '2024-01-02 00:30:00' AS replied"
+    )
+    assert rows.schema["accepted"].dataType.typeName() == "timestamp"
+    asked = framework('source = { kind = "service", measure = "median_days" }')
+    ledger = open_ledger(rows, engine=session, columns={"org": "unit"})
+    values = tally(dataset(), asked, period="Q", ledger=ledger)
+    assert one(values, "甲", "2024Q1", "i0") == 1
+
+
+def test_a_table_that_spark_does_not_have(session):
+    with pytest.raises(TableError) as caught:
+        open_ledger("no_such_table", engine=session)
+    assert str(caught.value) == (
+        "The ledger must be a table or a path that Spark can read, got 'no_such_table'. "
+        "Correct the name."
+    )
+
+
+def test_an_engine_that_is_missing_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(cluster.shutil, "which", lambda name: None)
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda name: "there")
+    with pytest.raises(MethodError) as caught:
+        open_ledger("services", engine="local[2]")
+    assert str(caught.value) == (
+        "Counting on a cluster must have Java 17 or later, got none for 'local[2]'. Install a Java "
+        "runtime (Debian: apt-get install openjdk-17-jre-headless)."
+    )
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MethodError) as caught:
+        open_ledger("services", engine="spark://host:7077")
+    assert str(caught.value) == (
+        "Counting on a cluster must have pyspark, got none for 'spark://host:7077'. "
+        "Install it: pip install servicepo[spark]."
+    )
