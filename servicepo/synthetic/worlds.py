@@ -91,7 +91,7 @@ def trial(world: str, organisations: int, *, seed: int | np.random.Generator | N
     --------
     >>> made = trial("weak_tenth", 200, seed=1)
     >>> int(made.lowest().sum()), round(float(made.truth[made.lowest()].mean()))
-    (20, 70)
+    (20, 71)
     """
     if world not in WORLDS:
         raise MethodError(
