@@ -1,16 +1,16 @@
-"""The bench: who is measured by what, with which weights, and how scores are put together."""
+"""The bench: how a class of organisations is weighted, and how scores are put together."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from .choices import Choice, Method, by_level, chosen, veto_of
+from .classing import Class, Rows
 from .errors import MethodError, MethodWarning
 from .framework import Framework
 from .methods.aggregation import ROW_BY_ROW, veto
@@ -21,25 +21,6 @@ from .methods.objective_weights import OBJECTIVE_WEIGHTS, equal
 from .registry import AGGREGATES
 from .scored import Array, Scored
 from .scored import Rows as Some
-
-Rows: TypeAlias = npt.NDArray[np.intp]
-
-
-class Kind(NamedTuple):
-    """What decides how a row is measured; None where it does not matter, "" where not known."""
-
-    period: pd.Period | None
-    domain: str | None
-    sector: str | None
-
-
-class Class(NamedTuple):
-    """Rows of the values to which the same indicators apply with the same declared weights."""
-
-    label: str
-    rows: Rows
-    indicators: dict[str, list[str]]  # dimension -> its applicable indicators that have values
-    declared: Mapping[str, float] | str  # weights of the dimensions, or a word
 
 
 class Group(NamedTuple):
@@ -57,95 +38,6 @@ class Built(NamedTuple):
     overall: pd.Series
     dimensions: pd.DataFrame
     coverage: pd.Series
-
-
-def classify(
-    values: pd.DataFrame, framework: Framework, organisations: pd.DataFrame | None
-) -> list[Class]:
-    """Split the rows into classes with the same indicators and the same declared weights.
-
-    Parameters
-    ----------
-    values : DataFrame
-        (org, period) x indicator.
-    framework : Framework
-        Says where each indicator applies, and whether weights change from year to year.
-    organisations : DataFrame or None
-        Attributes by ``org``; ``domain`` and ``sector`` are used.
-
-    Returns
-    -------
-    list of Class
-        One class, "all", where everybody is measured alike.
-
-    Raises
-    ------
-    MethodError
-        Where indicators apply to some organisations only and no organisations are given.
-
-    Warns
-    -----
-    MethodWarning
-        Where an indicator that applies has no value in a whole class; it is left out there.
-    """
-    listed = [i for i in framework.indicators if i.code in values.columns]
-    restricted = [i.code for i in listed if i.domains or i.sectors]
-    if restricted and organisations is None:
-        raise MethodError(
-            "organisations must be given where indicators apply to some domains or sectors only, "
-            f"got None with {restricted[0]!r}. Add organisations=data.organisations."
-        )
-    numbers, kinds = _kinds(values.index, organisations if restricted else None, framework)
-    gathered: dict[tuple[tuple[str, ...], str | tuple[tuple[str, float], ...]], list[int]] = {}
-    for number, (period, domain, sector) in enumerate(kinds):
-        applicable = tuple(i.code for i in listed if i.applies(domain, sector))
-        declared = framework.dimension_weights(period)
-        given = declared if isinstance(declared, str) else tuple(declared.items())
-        gathered.setdefault((applicable, given), []).append(number)
-    classes = []
-    for (applicable, given), members in gathered.items():
-        own = [kinds[number] for number in members]
-        others = [kind for kind in kinds if kind not in own]
-        label = "all" if len(gathered) == 1 else _label(own, others)
-        rows = np.flatnonzero(np.isin(numbers, members))
-        codes = _with_values(values, rows, applicable, label)
-        dimensions = {
-            d.code: listed_here
-            for d in framework.dimensions
-            if (listed_here := [i.code for i in d.indicators if i.code in codes])
-        }
-        if dimensions:
-            declared = given if isinstance(given, str) else dict(given)
-            classes.append(Class(label, rows, dimensions, declared))
-    return classes
-
-
-def applicable(
-    values: pd.DataFrame, framework: Framework, organisations: pd.DataFrame | None
-) -> pd.DataFrame | None:
-    """Tell which cells apply to their organisation.
-
-    Parameters
-    ----------
-    values : DataFrame
-        (org, period) x indicator.
-    framework, organisations
-        As in `classify`.
-
-    Returns
-    -------
-    DataFrame of bool or None
-        As the values; None where every indicator applies everywhere.
-    """
-    numbers, kinds = _kinds(values.index, organisations, framework)
-    listed = {i.code: i for i in framework.indicators}
-    if not any(listed[code].domains or listed[code].sectors for code in values.columns):
-        return None
-    told = {
-        code: np.array([listed[code].applies(k.domain, k.sector) for k in kinds])[numbers]
-        for code in values.columns
-    }
-    return pd.DataFrame(told, index=values.index)
 
 
 def weigh(
@@ -315,120 +207,6 @@ def weights_frame(groups: tuple[Group, ...]) -> pd.DataFrame:
     ]
     columns = ["group", "indicator", "dimension", "local_weight", "global_weight"]
     return pd.DataFrame(rows, columns=columns).set_index(["group", "indicator"])
-
-
-def gaps(
-    block: pd.DataFrame, weights: pd.Series, method: Choice
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Share a node's gap to 100 among its children.
-
-    Parameters
-    ----------
-    block : DataFrame
-        Scores of the children, 0..100; NaN is missing.
-    weights : Series
-        Their weights.
-    method : str
-        "arithmetic" or "geometric".
-
-    Returns
-    -------
-    (DataFrame, DataFrame)
-        The weights over what is present, and each child's part of the gap; the parts of a row sum
-        to 100 less the node's score.
-
-    Raises
-    ------
-    MethodError
-        For another method.
-
-    Notes
-    -----
-    Arithmetic: w_j (100 - s_j). Geometric: L(100, G) w_j ln(100 / s_j) with G the geometric mean
-    and L(a, b) = (a - b) / ln(a / b) the logarithmic mean, which is exact and leaves no rest.
-
-    References
-    ----------
-    Ang, B. W. (2005), The LMDI approach to decomposition analysis, Energy Policy 33: 867-871.
-
-    Examples
-    --------
-    >>> scores = pd.DataFrame({"a": [80.0], "b": [60.0]})
-    >>> gaps(scores, pd.Series({"a": 0.5, "b": 0.5}), "arithmetic")[1]
-          a     b
-    0  10.0  20.0
-    """
-    if not (_is(method, "arithmetic") or _is(method, "geometric")):
-        raise MethodError(
-            f"Contributions need an arithmetic or geometric aggregation, got {method!r}. "
-            "Look at index.dimensions instead, or build with one of the two."
-        )
-    present = block.notna() * weights
-    total = present.sum(axis=1)
-    scaled = present.div(total.where(total > 0), axis=0).where(block.notna())
-    if _is(method, "arithmetic"):
-        return scaled, scaled * (100 - block)
-    logs = scaled * np.log(100 / block)
-    gap = logs.sum(axis=1)
-    mean = (100 - 100 * np.exp(-gap)) / gap.where(gap != 0)
-    return scaled, logs.mul(mean.fillna(100.0), axis=0)
-
-
-def _kinds(
-    rows: pd.Index, organisations: pd.DataFrame | None, framework: Framework
-) -> tuple[Rows, list[Kind]]:
-    """Give every row the number of its kind: period (where weights change), domain, sector."""
-    columns: dict[str, pd.Index] = {}
-    if framework.weights_change_over_time:
-        columns["period"] = rows.get_level_values("period")
-    for name in ("domain", "sector"):
-        if organisations is not None and name in organisations.columns:
-            columns[name] = pd.Index(organisations[name].reindex(rows.get_level_values("org")))
-    if not columns:
-        return np.zeros(len(rows), dtype=np.intp), [Kind(None, None, None)]
-    coded = {name: pd.factorize(column, use_na_sentinel=False) for name, column in columns.items()}
-    shape = [len(words) for _, words in coded.values()]
-    mixed = np.ravel_multi_index([codes for codes, _ in coded.values()], shape)
-    kinds, numbers = np.unique(mixed, return_inverse=True)
-    places = np.unravel_index(kinds, shape)
-    found = {
-        name: [_known(words[place]) for place in where]
-        for (name, (_, words)), where in zip(coded.items(), places, strict=True)
-    }
-    nothing = [None] * len(kinds)
-    named = (found.get(name, nothing) for name in ("period", "domain", "sector"))
-    return numbers, [Kind(*kind) for kind in zip(*named, strict=True)]
-
-
-def _known(value: Any) -> Any:
-    """Return "" for an organisation whose domain or sector nobody told: nothing special applies."""
-    return "" if pd.isna(value) else value
-
-
-def _label(kinds: list[Kind], others: list[Kind]) -> str:
-    """Name a class by its years and its domains, or its sectors where others share the domain."""
-    periods, domains, sectors = (
-        list(dict.fromkeys(str(x) for x in column if x)) for column in zip(*kinds, strict=True)
-    )
-    shared = {kind.domain for kind in others} & set(domains)
-    finer = sectors if shared else domains
-    return " · ".join("/".join(part) for part in (periods, finer) if part) or "rest"
-
-
-def _with_values(values: pd.DataFrame, rows: Rows, codes: tuple[str, ...], label: str) -> set[str]:
-    """Return the codes that have a value in these rows; warn of the others."""
-    if len(rows) == len(values):  # columns without any value are left out before
-        return set(codes)
-    filled = {code for code in codes if values[code].iloc[rows].notna().any()}
-    if empty := [code for code in codes if code not in filled]:
-        warnings.warn(
-            f"Every indicator should have values; in {label!r} there are none for "
-            f"{', '.join(empty)}, left out there. Add their data, or take them out of the "
-            "framework.",
-            MethodWarning,
-            stacklevel=4,
-        )
-    return filled
 
 
 def _aggregation(choice: Any) -> Method:

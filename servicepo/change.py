@@ -14,6 +14,7 @@ from .comparability import (
     on_shared_indicators,
     refuse_unlike_scores,
     warn_where_indicators_change,
+    warn_where_scores_leave_the_scale,
     warn_where_weights_change,
 )
 from .declared import near
@@ -341,7 +342,8 @@ def measure_change(
     -----
     MethodWarning
         Where weights or indicators change from period to period, so that scores change without any
-        change of the organisations; where organisations cannot be linked.
+        change of the organisations; where later values lie outside the scale of a base year; where
+        organisations cannot be linked.
 
     Notes
     -----
@@ -382,6 +384,7 @@ def measure_change(
         refuse_unlike_scores(part)
         warn_where_weights_change(part)
         warn_where_indicators_change(part)
+        warn_where_scores_leave_the_scale(part)
     overall, errors = index.overall, index.standard_errors
     if earlier is not None:
         overall, errors = linked(earlier.overall, overall), linked_errors(earlier, index)

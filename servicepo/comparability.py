@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from .errors import MethodError, MethodWarning
 from .index import Index, build_index
 from .methods.guards import listed
 from .panel import spread, texts
+
+SLACK: Final = 1e-6  # points that rounding may add to a score
 
 
 def refuse_unlike_scores(index: Index) -> None:
@@ -32,14 +35,13 @@ def refuse_unlike_scores(index: Index) -> None:
         )
     if index.evidence is None:
         return
-    marks = index.evidence.table["full_mark"].dropna()
-    for code, own in marks.groupby(level="indicator"):
-        found = sorted(own.unique())
-        if code in index.scale.codes and len(found) > 1:
+    mixed = index.evidence.mixed_full_marks(over_time=True).droplevel("class")
+    for code, marks in mixed.items():
+        if code in index.scale.codes:
             raise MethodError(
                 "Scores must be on one full mark for their change to be measured, got "
-                f"{', '.join(f'{mark:g}' for mark in found)} for {code!r}. "
-                "Declare its full_mark in the framework; the scores are then folded to it."
+                f"{marks} for {code!r}. Declare its full_mark in the framework; the scores are "
+                "then folded to it."
             )
 
 
@@ -77,6 +79,23 @@ def warn_where_indicators_change(index: Index) -> None:
             zh=f"各期指标不同，以下指标在部分考评期没有数据：{absent}。得分变化中有一部分由此而来。",
         )
         warnings.warn(warned, stacklevel=3)
+
+
+def warn_where_scores_leave_the_scale(index: Index) -> None:
+    """Warn where values lie outside the scale they are scored on, as later years' may."""
+    if not index.scale.bounded:
+        return
+    scores = index.scores
+    outside = ((scores < -SLACK) | (scores > 100 + SLACK)).sum()
+    beyond = outside[outside > 0]
+    if len(beyond):
+        warnings.warn(
+            "Scores should stay within the scale for their change to be measured in its points, "
+            f"got {int(beyond.sum())} below 0 or above 100, in {listed(beyond.index)}. Fit the "
+            "scale over all periods, or declare goalposts that hold for years.",
+            MethodWarning,
+            stacklevel=3,
+        )
 
 
 def on_shared_indicators(index: Index) -> Index:

@@ -241,7 +241,7 @@ def compare_domains(
         The last one by default.
     draws : int
         Deals of the permutation tests and samples of the intervals of inequality; 0 leaves both
-        out.
+        out, as may be wanted beyond some 10,000 organisations, where they take seconds.
     seed : int
         For the draws.
 

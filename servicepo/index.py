@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -14,30 +13,26 @@ import pandas as pd
 from .bench import (
     Built,
     Group,
-    applicable,
-    classify,
     combine,
-    gaps,
     hold_down,
     weigh,
     weights_frame,
 )
 from .choices import Choice, Choices, by_level
-from .errors import MethodError, MethodWarning
+from .classing import applicable, classify, warn_without_values
+from .errors import MethodError
 from .framework import Framework
 from .incoming import check_rows, known_columns, on_the_roster
 from .labels import Language
 from .methods.normalisation import Scale
 from .methods_sentence import methods_sentence
 from .preparing import Prepared, prepare, screening
+from .ranked import refuse_mixed_full_marks, warn_where_little_is_shared
 from .scaling import fit, scored
 from .scored import Scored
+from .splitting import split
 from .tables import PLACE, period_text
 from .tallying.evidence import Evidence
-
-# Groups ranked together should be measured by mostly the same things; below this share of common
-# weight the ranking is still given, with a warning.
-COMMON_WEIGHT: Final = 0.9
 
 DEFAULTS: Final = MappingProxyType(
     {"treat": "none", "impute": "none", "normalise": "minmax", "aggregate": "arithmetic"}
@@ -202,8 +197,10 @@ class Index:
         """
         frame = pd.DataFrame({"group": self._classes(within), "score": self.overall})
         frame = _in_period(frame, period)
-        _refuse_mixed_full_marks(self.evidence, frame["group"])
-        self._warn_where_little_is_shared(frame["group"])
+        refuse_mixed_full_marks(self.evidence, frame["group"])
+        if len(self._groups) > 1:
+            own = self.group_of_row.reindex(frame.index)
+            warn_where_little_is_shared(frame["group"], own, self.weights["global_weight"])
         by = frame.groupby(["group", "period"], observed=True)["score"]
         frame["rank"] = by.rank(method="min", ascending=False)
         frame["n"] = by.transform("count")
@@ -230,22 +227,7 @@ class Index:
         (LMDI-I; Ang 2005, Energy Policy 33: 867-871). The contribution is the global weight times
         100 less the indicator's share of the gap; for the arithmetic mean that is w_j s_j.
         """
-        inner, outer = by_level(self.choices.aggregate, "arithmetic", "aggregate")
-        scores = self.scores
-        parts = pd.DataFrame(np.nan, index=scores.index, columns=scores.columns)
-        for group in self._groups:
-            tops = self.dimensions.iloc[group.rows][list(group.across.index)]
-            top_weights, top_gaps = gaps(tops, group.across, outer)
-            for dimension, local in group.local.items():
-                block = scores.iloc[group.rows][list(local.index)]
-                weights, own = gaps(block, local, inner)
-                total = own.sum(axis=1)
-                # A dimension without a gap spreads its nothing by weight.
-                share = own.div(total.where(total != 0), axis=0).where(total != 0, weights)
-                part = weights.mul(top_weights[dimension] * 100, axis=0)
-                part = part - share.mul(top_gaps[dimension], axis=0)
-                columns = parts.columns.get_indexer(local.index)
-                parts.iloc[group.rows, columns] = part.to_numpy()
+        parts = split(self.scores, self.dimensions, self._groups, self.choices.aggregate)
         if self.vetoed is not None:
             parts["veto"] = self.vetoed["score"] - self.vetoed["before"]
         return parts
@@ -365,26 +347,6 @@ class Index:
             )
         return classes
 
-    def _warn_where_little_is_shared(self, classes: pd.Series) -> None:
-        if len(self._groups) == 1:
-            return
-        own = self.group_of_row.reindex(classes.index)
-        # Classes are ranked period by period, so only groups of one period must be alike.
-        for (label, _), members in own.groupby([classes, "period"], observed=True):
-            tables = [self.weights.loc[g, "global_weight"] for g in members.dropna().unique()]
-            if not tables:
-                continue
-            shared = pd.concat(tables, axis=1).dropna().min(axis=1).sum()
-            if shared < COMMON_WEIGHT - 1e-12:
-                warnings.warn(
-                    f"Organisations ranked together should be measured alike; in {label!r} only "
-                    f"{shared:.0%} of the weight rests on shared indicators. Rank within a finer "
-                    'class, such as within="sector".',
-                    MethodWarning,
-                    stacklevel=3,
-                )
-                return
-
 
 def build_index(
     values: pd.DataFrame,
@@ -463,8 +425,9 @@ def build_index(
     Warns
     -----
     MethodWarning
-        Where an indicator has no value at all for a group of organisations and is left out there,
-        and where organisations of the values are not among ``organisations`` and are left out.
+        Where an indicator has no value at all, or none for a group of organisations, and is left
+        out (what `tally` told of already is not told again); where organisations of the values are
+        not among ``organisations`` and are left out.
 
     Examples
     --------
@@ -502,7 +465,6 @@ def build_index(
     check_rows(values)
     values = on_the_roster(values, organisations)
     known = known_columns(values)
-    # An indicator without any value is left out; the weights of the others are scaled up.
     codes = [i.code for i in framework.indicators if i.code in known]
     if not codes:
         raise MethodError(
@@ -511,6 +473,7 @@ def build_index(
             f"Name columns by the codes of {framework.id}: "
             f"{', '.join(i.code for i in framework.indicators)}."
         )
+    warn_without_values(values, codes, framework, organisations)
     if scale is not None and (missing := sorted(set(scale.codes) - set(codes))):
         raise MethodError(
             "Values on an earlier scale must have its indicators, got none for "
@@ -583,16 +546,3 @@ def _in_period(frame: pd.DataFrame, period: pd.Period | str | None) -> pd.DataFr
 def _written(rows: pd.Index) -> pd.Index:
     """Return the periods of the rows as text."""
     return period_text(pd.PeriodIndex(rows.get_level_values("period")))
-
-
-def _refuse_mixed_full_marks(evidence: Evidence | None, classes: pd.Series) -> None:
-    """Refuse to rank organisations together whose scores had different full marks."""
-    mixed = pd.Series() if evidence is None else evidence.mixed_full_marks(classes)
-    if len(mixed):
-        label, indicator = mixed.index[0]
-        marks = mixed.iloc[0]
-        raise MethodError(
-            "Organisations ranked together must be scored on one full mark, got "
-            f"{marks} for {indicator!r} in {label!r}. "
-            'Rank within a class, such as within="group".'
-        )

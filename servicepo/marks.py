@@ -83,12 +83,10 @@ def _refuse_mixed_full_marks(index: Index, codes: list[str]) -> None:
     """Refuse cut-offs for scores of one indicator on several full marks."""
     if index.evidence is None:
         return
-    marks = index.evidence.table["full_mark"].dropna()
-    for code, own in marks.groupby(level="indicator"):
-        found = sorted(own.unique())
-        if code in codes and len(found) > 1:
+    mixed = index.evidence.mixed_full_marks(over_time=True).droplevel("class")
+    for code, marks in mixed.items():
+        if code in codes:
             raise MethodError(
-                "Scores must be on one full mark for cut-offs, got "
-                f"{', '.join(f'{mark:g}' for mark in found)} for {code!r}. "
+                f"Scores must be on one full mark for cut-offs, got {marks} for {code!r}. "
                 "Declare its full_mark in the framework; the scores are then folded to it."
             )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .tables import period_text
@@ -28,12 +31,24 @@ def spread(column: pd.Series) -> pd.DataFrame:
     >>> spread(pd.Series([1.0, 2.0, 3.0, np.nan], rows)).loc["乙村"].tolist()
     [3.0, nan]
     """
-    rows, orgs = pd.factorize(column.index.get_level_values("org"), sort=True)
-    places, periods = pd.factorize(column.index.get_level_values("period"), sort=True)
+    index = cast(pd.MultiIndex, column.index)
+    rows, orgs = _numbered(index, "org")
+    places, periods = _numbered(index, "period")
     table = np.full((len(orgs), len(periods)), np.nan, order="F")
     table[rows, places] = column
     panel = pd.DataFrame(table, index=pd.Index(orgs, name="org"), columns=periods, copy=False)
     return panel.rename_axis(columns="period").dropna(axis=1, how="all")
+
+
+def _numbered(index: pd.MultiIndex, level: str) -> tuple[npt.NDArray[np.intp], pd.Index]:
+    """Return the place of each row in the sorted labels of a level, and these; reads codes only."""
+    at = index.names.index(level)
+    labels, codes = index.levels[at], index.codes[at]
+    used = np.flatnonzero(np.bincount(codes, minlength=len(labels)))
+    order = used[labels[used].argsort()]
+    place = np.empty(len(labels), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    return place[codes], labels[order]
 
 
 def times(panel: pd.DataFrame) -> list[float]:

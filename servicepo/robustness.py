@@ -16,7 +16,7 @@ from .errors import MethodError
 from .framework import Framework
 from .index import Index, build_index
 from .labels import Language, word
-from .scaling import directions, fit_where_values_differ
+from .scaling import fit_where_values_differ
 
 Array = npt.NDArray[np.float64]
 Seed = int | np.random.Generator | None
@@ -205,11 +205,10 @@ def assess_robustness(
 
 def _tables(index: Index) -> list[Array]:
     """Return what is averaged under each normalisation and aggregation; NaN is missing."""
-    codes = list(index.scale.codes)
-    values, bounds = index.values[codes], directions(index.framework).loc[codes]
+    values = index.values[list(index.scale.codes)]
     made = []
     for name, positive in POSITIVE.items():
-        scores = fit_where_values_differ(values, name, bounds).apply(values)
+        scores = fit_where_values_differ(values, name, index.framework).apply(values)
         x = positive(scores.to_numpy(dtype=float))
         made += [averaged(x) for averaged in AVERAGED.values()]
     return made

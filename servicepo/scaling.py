@@ -75,16 +75,16 @@ def fit(
     made: Any = method
     if groups is None and isinstance(method, str) and method in RELATIVE:
         if (bounds["direction"] == "boolean").any():
-            return fit_where_values_differ(values, method, bounds)
+            return fit_where_values_differ(values, method, framework)
         # Min–max sees no more of a column than its ends, and these are known.
         ends = pd.DataFrame({code: known[code][:2] for code in values.columns})
-        scale = fit_where_values_differ(ends, method, bounds)
+        scale = fit_where_values_differ(ends, method, framework)
         counts = [known[code].n for code in scale.parameters.index]
         return replace(scale, parameters=scale.parameters.assign(n=counts))
     return fit_scale(values, made, directions=bounds, groups=groups)
 
 
-def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFrame) -> Scale:
+def fit_where_values_differ(values: pd.DataFrame, word: str, framework: Framework) -> Scale:
     """Fit a relative normalisation; score what does not differ against its declared bounds.
 
     A county with one school has one value for the schools' own task: nothing to be relative to, but
@@ -96,8 +96,8 @@ def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFram
         (org, period) x indicator.
     word : str
         A word of ``NORMALISATIONS``.
-    bounds : DataFrame
-        From `directions`.
+    framework : Framework
+        The directions and bounds.
 
     Returns
     -------
@@ -113,6 +113,7 @@ def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFram
     MethodWarning
         Naming the indicators that are scored against their bounds.
     """
+    bounds = directions(framework).loc[list(values.columns)]
     try:
         return fit_scale(values, word, directions=bounds)
     except MethodError:
@@ -120,10 +121,11 @@ def fit_where_values_differ(values: pd.DataFrame, word: str, bounds: pd.DataFram
         declared = bounds.loc[alike, ["low", "high"]].notna().all(axis=1)
         if alike.empty or len(alike) == values.shape[1] or not declared.all():
             raise
+    names = "、".join(framework.indicator(code).label("zh") for code in alike)
     warned = MethodWarning(
         f"Values should differ for {word!r}, got one value only for {listed(alike)}, scored "
         "against the bounds of the framework. Compare organisations on the other indicators.",
-        zh=f"指标 {listed(alike)} 只有一个取值，无从比较高低，改按指标体系的上下界计分。",
+        zh=f"指标{names}只有一个取值，无从比较高低，改按指标体系的上下界计分。",
     )
     warnings.warn(warned, stacklevel=4)
     mixed = {code: "goalposts" if code in alike else word for code in values.columns}

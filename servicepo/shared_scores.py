@@ -180,15 +180,12 @@ def refuse_mixed_full_marks(index: Index, groups: pd.Series, indicators: tuple[s
     """
     if index.evidence is None:
         return
-    marks = index.evidence.table["full_mark"].dropna()
-    rows = pd.MultiIndex.from_arrays([marks.index.get_level_values(c) for c in ("org", "period")])
-    mine = marks.loc[rows.isin(groups.index)]
-    for code, own in mine.groupby(level="indicator"):
-        found = sorted(own.unique()) if code in indicators else []
-        if len(found) > 1:
+    compared = pd.Series("all", index=groups.index)
+    mixed = index.evidence.mixed_full_marks(compared, over_time=True).droplevel("class")
+    for code, marks in mixed.items():
+        if code in indicators:
             raise MethodError(
-                "Groups must be scored on one full mark to be compared, got "
-                f"{', '.join(f'{mark:g}' for mark in found)} for {code!r}. "
+                f"Groups must be scored on one full mark to be compared, got {marks} for {code!r}. "
                 "Compare groups with the same full mark."
             )
 

@@ -1,6 +1,7 @@
 """Choices of an index: every way of writing one, alone and in a framework's file."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -575,6 +576,44 @@ def test_bad_input_is_refused_whole(framework, values, choices, message):
     assert refusal(values, framework, **choices) == message
 
 
-def test_an_indicator_that_is_all_missing_is_left_out(framework):
-    index = sp.build_index(with_column("delay", [np.nan] * 5), framework)
+def test_an_indicator_that_is_all_missing_is_left_out_aloud_by_its_name(framework):
+    with pytest.warns(MethodWarning) as caught:
+        index = sp.build_index(with_column("delay", [np.nan] * 5), framework)
     assert index.scale.codes == ("spirit", "praise")
+    assert index.overall.notna().all()
+    (told,) = (w.message for w in caught)
+    assert told.said("en") == (
+        "Every indicator should have values, got none at all for Delay, left out (the weights of "
+        "the others are scaled up). Add their data, or take them out of the framework."
+    )
+    assert told.said("zh") == (
+        "各项指标都应有数据；下列指标全部缺失，未参与计算，其权重按比例分给其余指标：时长。"
+        "请补充资料，或从指标体系中去掉。"
+    )
+    assert caught[0].filename == __file__
+
+
+def test_what_applies_to_nobody_needs_no_values(tmp_path):
+    only = BODY.replace('{ kind = "given" } # praise', '{ kind = "given" }\ndomains = ["organs"]')
+    values, fw = with_column("praise", [np.nan] * 5), framework_of(tmp_path, body=only)
+    villages = PEOPLE.assign(domain="rural")
+    assert sp.build_index(values, fw, organisations=villages).scale.codes == ("spirit", "delay")
+    with pytest.warns(MethodWarning, match="got none at all for Praise"):
+        sp.build_index(values, fw, organisations=PEOPLE)
+
+
+def test_what_tally_told_is_not_told_again():
+    data, _ = sp.synthesise(12, 1, seed=0)
+    fw = sp.load_framework("six_haves")
+    kept = data.evaluations[data.evaluations["indicator"] != "服务作风"]
+    with pytest.warns(MethodWarning, match="Everything the framework names"):
+        values = sp.tally(replace(data, evaluations=kept), fw)
+    assert values["team_style"].isna().all()
+    choices = {"organisations": data.organisations, "normalise": "goalposts"}
+    index = sp.build_index(values, fw, **choices)  # in silence
+    assert "team_style" not in index.scale.codes
+    lost = sp.tally(data, fw).assign(team_style=np.nan)  # what the user lost on the way
+    with pytest.warns(MethodWarning) as caught:
+        sp.build_index(lost, fw, **choices)
+    assert "服务作风" in caught[0].message.said("zh")
+    assert "team_style" not in caught[0].message.said("zh") + str(caught[0].message)

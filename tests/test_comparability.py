@@ -45,9 +45,29 @@ def test_the_scale_stays_where_indicators_go(small_index):
     base = small_index(values.xs("2021", level="period", drop_level=False), normalise="minmax")
     later = without(values, "results_welcomed", "2022")
     index = sp.build_index(later, base.framework, scale=base.scale, available=0.4)
-    made = sp.measure_change(index, indicators="shared")
+    with pytest.warns(MethodWarning, match="Scores should stay within the scale"):
+        made = sp.measure_change(index, indicators="shared")
     codes = list(made.index.scale.codes)
     pd.testing.assert_frame_equal(made.index.scores, index.scores[codes])
+
+
+def test_values_outside_the_base_years_scale_are_told(small_index):
+    values = table(["2021", "2022"])
+    first = values.index.get_level_values("period") == "2021"
+    values.loc[first, "team_style"] = values.loc[first, "team_style"].clip(50, 90)
+    values.loc[~first, ["team_awareness", "results_welcomed"]] = values.loc[
+        first, ["team_awareness", "results_welcomed"]
+    ].to_numpy()
+    values.loc[~first, "team_style"] = [95.0, 30.0, *[70.0] * 10]
+    base = small_index(values[first], normalise="minmax")
+    index = sp.build_index(values, base.framework, scale=base.scale)
+    message = (
+        "Scores should stay within the scale for their change to be measured in its points, got 2 "
+        "below 0 or above 100, in 'team_style'. Fit the scale over all periods, or declare "
+        "goalposts that hold for years."
+    )
+    with pytest.warns(MethodWarning, match=f"^{re.escape(message)}$"):
+        sp.measure_change(index)
 
 
 def test_without_gaps_the_index_is_the_very_index(small_index):

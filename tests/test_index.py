@@ -379,7 +379,7 @@ def test_an_indicator_without_values_in_a_class_is_left_out_aloud(rural_only):
     values = VALUES.copy()
     values["praise"] = np.nan
     values.loc["o2", "praise"] = 1.0
-    with pytest.warns(MethodWarning, match="there are none for praise, left out there"):
+    with pytest.warns(MethodWarning, match="there are none for Praise, left out there"):
         sp.build_index(
             values.assign(praise=[np.nan, np.nan, 3, 4]), rural_only, organisations=PEOPLE
         )
@@ -434,6 +434,9 @@ def test_what_does_not_differ_is_scored_against_its_declared_bounds(framework):
     assert str(caught[0].message) == (
         "Values should differ for 'minmax', got one value only for 'spirit', scored against the "
         "bounds of the framework. Compare organisations on the other indicators."
+    )
+    assert caught[0].message.said("zh") == (
+        "指标意识只有一个取值，无从比较高低，改按指标体系的上下界计分。"
     )
     assert index.scores["spirit"].eq(80).all()
     assert index.scores["delay"].tolist() == pytest.approx([200 / 3, 100, 0, 100 / 3])

@@ -275,7 +275,10 @@ def test_names_are_shown_only_on_request(small_index):
     index = small_index(values, people, errors=errors)
     made = sp.find_weak(index)
     shown = " ".join(
-        [made.table.to_csv(), made.reasons.to_csv(), made.criteria.to_csv(), repr(made)]
+        [
+            *(made.table.to_csv(), made.reasons.to_csv(), made.criteria.to_csv(), repr(made)),
+            *(made.why(reference="full").to_csv(), made.select().chosen.to_csv()),
+        ]
     )
     assert not any(org in shown for org in people.index)
     assert made.table.index.str.fullmatch(r"村-\d{3}").all()

@@ -149,7 +149,7 @@ def _gini(ordered: FloatArray) -> FloatArray:
 
 def _wolfson(ordered: FloatArray, gini: FloatArray, mean: FloatArray) -> FloatArray:
     n = ordered.shape[1]
-    median = np.median(ordered, axis=1)
+    median = (ordered[:, (n - 1) // 2] + ordered[:, n // 2]) / 2
     lower = ordered[:, : n // 2].sum(axis=1) + (n % 2) * ordered[:, n // 2] / 2
     ratio = np.divide(mean, median, out=np.full_like(mean, np.nan), where=median > 0)
     found: FloatArray = np.maximum(0.0, 2 * (1 - 2 * lower / (n * mean) - gini) * ratio)

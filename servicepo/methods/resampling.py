@@ -57,12 +57,12 @@ def resample(
         raise MethodError(f"draws must be at least 1, got {draws!r}. Give 1000 or more.")
     random = np.random.default_rng(seed)
     start = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    high = np.repeat(sizes, sizes)
+    size = np.repeat(sizes, sizes)
     block = max(1, BLOCK_CELLS // len(values))
-    parts = [
-        measure(values[start + random.integers(0, high, (min(block, draws - done), len(values)))])
-        for done in range(0, draws, block)
-    ]
+    parts = []
+    for done in range(0, draws, block):
+        steps = random.random((min(block, draws - done), len(values)))
+        parts.append(measure(values[start + (steps * size).astype(np.intp)]))
     return np.concatenate(parts)
 
 

@@ -129,6 +129,18 @@ def test_the_weak_list_comes_with_the_warning_against_stigma(content):
     assert any("代码" in part for part in section.parts if isinstance(part, str))
 
 
+def test_the_weak_list_tells_where_ranks_may_lie_and_which_reach_across_the_cut(content, index):
+    table = next(t for t in content.tables if t.key == "weak")
+    found = sp.find_weak(index, names=True)
+    listed = found.table[found.table["weak"]]
+    places = table.frame.iloc[:, 2].tolist()
+    assert all(re.fullmatch(r"\d+/\d+( \(\d+–\d+\)\*?)?", place) for place in places)
+    known = listed["rank_low"].notna()
+    assert sum("(" in place for place in places) == known.sum() > 0
+    assert sum("*" in place for place in places) == (listed["verdict"] == "unclear").sum()
+    assert any("90%" in note for note in table.notes)
+
+
 def test_the_numbers_of_the_sentences_are_those_of_the_index(content, index):
     last = index.overall.index.get_level_values("period").max()
     scores = index.overall.xs(last, level="period").dropna()
