@@ -31,7 +31,7 @@ class Class(NamedTuple):
     label: str
     rows: Rows
     indicators: dict[str, list[str]]  # dimension -> its applicable indicators that have values
-    declared: Mapping[str, float] | str  # weights of the dimensions, or a word
+    declared: Mapping[str, Any] | str  # weights of the dimensions, a word, or a combination
 
 
 def classify(
@@ -71,12 +71,13 @@ def classify(
             f"got None with {restricted[0]!r}. Add organisations=data.organisations."
         )
     numbers, kinds = _kinds(values.index, organisations if restricted else None, framework)
-    gathered: dict[tuple[tuple[str, ...], str | tuple[tuple[str, float], ...]], list[int]] = {}
+    gathered: dict[tuple[tuple[str, ...], str], list[int]] = {}
+    weights: dict[str, Mapping[str, Any] | str] = {}
     for number, (period, domain, sector) in enumerate(kinds):
         applicable = tuple(i.code for i in listed if i.applies(domain, sector))
         declared = framework.dimension_weights(period)
-        given = declared if isinstance(declared, str) else tuple(declared.items())
-        gathered.setdefault((applicable, given), []).append(number)
+        weights[repr(declared)] = declared
+        gathered.setdefault((applicable, repr(declared)), []).append(number)
     classes = []
     for (applicable, given), members in gathered.items():
         own = [kinds[number] for number in members]
@@ -90,8 +91,7 @@ def classify(
             if (listed_here := [i.code for i in d.indicators if i.code in codes])
         }
         if dimensions:
-            declared = given if isinstance(given, str) else dict(given)
-            classes.append(Class(label, rows, dimensions, declared))
+            classes.append(Class(label, rows, dimensions, weights[given]))
     return classes
 
 

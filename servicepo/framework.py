@@ -263,7 +263,7 @@ class Framework:
 
     def dimension_weights(
         self, period: pd.Period | str | int | None = None
-    ) -> Mapping[str, float] | str:
+    ) -> Mapping[str, Any] | str:
         """Return the declared weights of the dimensions.
 
         Parameters
@@ -275,7 +275,8 @@ class Framework:
         Returns
         -------
         dict of str to float, or str
-            Weights by dimension (not scaled), or the word of the objective method to be used.
+            Weights by dimension (not scaled); or the word of the objective method, or the
+            combination of several, to be used, as `build_index` takes it.
 
         Raises
         ------
@@ -287,8 +288,8 @@ class Framework:
         >>> load_framework("base_plus_plan").dimension_weights("2024")["base"] < 0.5
         True
         """
-        if self.weighting.word:
-            return self.weighting.word
+        if self.weighting.choice:
+            return self.weighting.choice
         if not self.weights_change_over_time:
             return {d.code: d.weight for d in self.dimensions}
         if period is None:
@@ -301,14 +302,14 @@ class Framework:
         at = max((y for y in years if y <= year), default=years[0])
         return {d.code: d.weight_by_year[at] for d in self.dimensions}
 
-    def indicator_weights(self, dimension: str) -> Mapping[str, float] | str:
+    def indicator_weights(self, dimension: str) -> Mapping[str, Any] | str:
         """Return the declared weights of the indicators inside a dimension.
 
         Returns
         -------
         dict of str to float, or str
-            Weights by indicator (not scaled, whether or not they apply everywhere), or the word of
-            the objective method to be used.
+            Weights by indicator (not scaled, whether or not they apply everywhere); or the word of
+            the objective method, or the combination of several, to be used.
 
         Examples
         --------
@@ -316,7 +317,7 @@ class Framework:
         {'team_awareness': 1.0, 'team_style': 1.0, 'team_level': 1.0}
         """
         found = self.dimension(dimension)
-        return found.weighting.word or {i.code: i.weight for i in found.indicators}
+        return found.weighting.choice or {i.code: i.weight for i in found.indicators}
 
     def illustrative_numbers(self) -> pd.DataFrame:
         """List every number the source documents do not give.
@@ -489,6 +490,9 @@ def _framework(table: Table, measures: Mapping[str, Callable[..., Any]]) -> Fram
     _refuse_twice(table, "dimensions", [i.code for d in dimensions for i in d.indicators])
     _check_years(table, dimensions)
     weighting, weights = take_level(table, "dimensions", [(d.code, d.weight) for d in dimensions])
+    if weighting.parts and any(d.weight_by_year for d in dimensions):
+        mend = "Write weight, or leave the combination out."
+        table.wrong("weights", "weights by year must stand alone", weighting.method, mend)
     found = Framework(
         id=table.text("id", required=True),
         name=table.names(),

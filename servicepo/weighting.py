@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
 
+from .choices import chosen
 from .declared import Table
 from .errors import MethodError
+from .methods.combined_weights import COMBINATIONS
 from .methods.elicitation import best_worst, order_relation
 from .methods.expert_weights import ahp
 from .methods.objective_weights import OBJECTIVE_WEIGHTS
@@ -27,13 +29,17 @@ class Weighting:
     ----------
     method : str
         "equal", "given", "ahp" (from the judgement matrix), "best_worst", "order_relation" (from
-        the comparisons) or a word of ``OBJECTIVE_WEIGHTS``.
+        the comparisons), a word of ``OBJECTIVE_WEIGHTS`` or one of ``COMBINATIONS``.
     matrix : tuple of tuples of float
         The judgement matrix, for "ahp".
     illustrative : bool
         True where the source documents give no such weights.
     citation, reason : str
         Where they come from; why they are illustrative.
+    parts : mapping of str to str or mapping
+        What a combination combines, by its name: a word, or weights (sum 1) by code.
+    options : mapping
+        The options of a combination, as ``{"negative": "absolute"}``.
     """
 
     method: str = "given"
@@ -41,10 +47,18 @@ class Weighting:
     illustrative: bool = False
     citation: str = ""
     reason: str = ""
+    parts: Mapping[str, str | Mapping[str, float]] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def word(self) -> str | None:
-        """The method's word where the weights come from the data; None where they are declared."""
+    def choice(self) -> str | Mapping[str, Any] | None:
+        """What `build_index` is to do; None where the weights are declared as numbers."""
+        if self.parts:
+            parts = {
+                name: part if isinstance(part, str) else pd.Series(dict(part))
+                for name, part in self.parts.items()
+            }
+            return {"method": self.method, "parts": parts, **self.options}
         return self.method if self.method in OBJECTIVE_WEIGHTS and self.method != "equal" else None
 
 
@@ -69,7 +83,8 @@ def take_level(
     Parameters
     ----------
     table : Table
-        Where ``weights`` may stand: a method's word, or a table with ``method`` and its parameters.
+        Where ``weights`` may stand: a method's word, or a table with ``method`` and its parameters,
+        for a combination its ``parts`` and options.
     below : str
         The key of what is weighted, for the messages.
     written : sequence of (str, float)
@@ -82,7 +97,7 @@ def take_level(
     """
     given = [not math.isnan(weight) for _, weight in written]
     some = f"{sum(given)} of {len(given)}"
-    words = ("equal", "given", "ahp", *_COMPARED, *(w for w in OBJECTIVE_WEIGHTS if w != "equal"))
+    words = (*_SIMPLE, *(w for w in COMBINATIONS if w not in _SIMPLE))
     default = "given" if any(given) else "equal"
     short = isinstance(table.take("weights"), str)  # weights = "entropy"
     inner = None if short else table.table("weights")
@@ -96,11 +111,14 @@ def take_level(
         weights = _ahp_weights(inner, matrix)
     if method in _COMPARED:
         weights = _compared_weights(inner, method, [code for code, _ in written])
-    weighting = Weighting(method, _rows(matrix), *authority(inner))
+    stands = authority(inner)
+    parts, options = _combination(inner, method, written)
+    weighting = Weighting(method, _rows(matrix), *stands, parts, options)
     inner.close()
-    if method == "given" and written:
+    if (method == "given" or "given" in parts) and written:
         if not all(given):
-            mend = 'Write weight for every one of them, or weights = "equal".'
+            other = 'leave "given" out' if parts else 'weights = "equal"'
+            mend = f"Write weight for every one of them, or {other}."
             table.wrong(below, "weight must be given for all", some, mend)
         elif sum(weights) == 0:
             table.wrong(below, "weights must not all be 0", 0, "Correct them.")
@@ -109,6 +127,44 @@ def take_level(
         must = f"weight must not be written where the method is {method!r}"
         table.wrong(below, must, some, mend)
     return weighting, weights
+
+
+def _combination(
+    table: Table, method: str, written: Sequence[tuple[str, float]]
+) -> tuple[dict[str, str | Mapping[str, float]], dict[str, object]]:
+    """Take the parts and the options of a combination; empty for any other method."""
+    if method in _SIMPLE:
+        return {}, {}
+    codes, found = [code for code, _ in written], table.take("parts")
+    parts: dict[str, str | Mapping[str, float]] = {}
+    for n, part in enumerate(found if isinstance(found, list) else []):
+        content = {"method": part} if isinstance(part, str) else part
+        inner = Table(content, f"{table.path}.parts[{n}]", table.problems)
+        word = inner.choice("method", _SIMPLE)
+        numbers: Sequence[float] | None = None
+        if word == "given":
+            numbers = [weight for _, weight in written]
+        elif word == "ahp":
+            matrix = _matrix(inner, codes)
+            numbers = [1.0] * len(codes) if matrix is None else _ahp_weights(inner, matrix)
+        elif word in _COMPARED:
+            numbers = _compared_weights(inner, word, codes)
+        inner.close()
+        total = sum(numbers or [])
+        shares = (
+            {} if numbers is None else {c: x / total for c, x in zip(codes, numbers, strict=True)}
+        )
+        parts[word] = shares or word
+    if len(parts) < 2:
+        must = f"{method} must have at least 2 parts, each of another kind"
+        table.wrong("parts", must, found, 'Write parts = ["given", "entropy"], for example.')
+    options = {key: table.take(key) for key in table.content if key not in _OWN}
+    try:
+        chosen({"method": method, **options}, COMBINATIONS, "weights")
+    except MethodError as error:
+        refused, _, mend = str(error).partition(". ")
+        table.problems.append(f"{refused} (at {table.path}). {mend}")
+    return parts, options
 
 
 def _matrix(table: Table, codes: Sequence[str]) -> pd.DataFrame | None:
@@ -164,6 +220,16 @@ _COMPARED: Final = MappingProxyType(
     }
 )
 """Methods of comparison: what weighs the codes, and the two lists it takes."""
+
+_SIMPLE: Final = (
+    *("equal", "given", "ahp"),
+    *_COMPARED,
+    *(word for word in OBJECTIVE_WEIGHTS if word != "equal"),
+)
+"""What stands alone, or as a part of a combination."""
+
+_OWN: Final = ("method", "parts", "illustrative", "citation", "reason")
+"""Keys of a combination that are no options of it."""
 
 
 def _compared_weights(table: Table, method: str, codes: Sequence[str]) -> list[float]:

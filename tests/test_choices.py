@@ -433,6 +433,80 @@ def test_a_framework_declares_methods_and_the_caller_may_do_otherwise(tmp_path):
     )
 
 
+COMBINED = """
+[weights]
+method = "linear"
+shares = [0.75, 0.25]
+[[weights.parts]]
+method = "ahp"
+matrix = [[1, 3], ["1/3", 1]]
+[[weights.parts]]
+method = "entropy"
+"""
+
+
+def test_a_framework_declares_combined_weights_for_each_level(tmp_path):
+    body = BODY.replace('unit = "points"', 'unit = "points"\nweight = 3', 1)
+    body = body.replace('unit = "days"', 'unit = "days"\nweight = 1')
+    inside = '[dimensions.weights]\nmethod = "geometric"\nparts = ["given", "entropy"]\n'
+    body = body.replace("[[dimensions.indicators]]", inside + "[[dimensions.indicators]]", 1)
+    fw = framework_of(tmp_path, COMBINED, body=body)
+    index = sp.build_index(VALUES, fw)
+    across = pd.Series({"team": 0.75, "results": 0.25})
+    by_hand = sp.build_index(
+        VALUES,
+        framework_of(tmp_path, body=body.replace(inside, "")),
+        weights={
+            "indicators": {
+                "method": "geometric",
+                "parts": [pd.Series({"spirit": 0.75, "delay": 0.25, "praise": 1.0}), "entropy"],
+            },
+            "dimensions": {
+                "method": "linear",
+                "parts": [across, "entropy"],
+                "shares": [0.75, 0.25],
+            },
+        },
+    )
+    pd.testing.assert_frame_equal(index.weights, by_hand.weights)
+    assert index.weights["global_weight"].sum() == pytest.approx(1)
+    assert not np.allclose(
+        index.weights["global_weight"],
+        sp.build_index(VALUES, fw, weights="equal").weights["global_weight"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '[weights]\nmethod = "linear"\nparts = ["entropy"]\n',
+            "linear must have at least 2 parts, each of another kind, got ['entropy'] (at "
+            '$.weights.parts). Write parts = ["given", "entropy"], for example.',
+        ),
+        (
+            '[weights]\nmethod = "linear"\nparts = ["entropi", "critic"]\n',
+            "method must be a known word, got 'entropi' (at $.weights.parts[0].method). Did you "
+            "mean 'entropy'?",
+        ),
+        (
+            '[weights]\nmethod = "moment"\nparts = ["entropy", "critic"]\n',
+            "weights moment must have its options, got none for subjective (at $.weights). Write "
+            '{"method": "moment", "subjective": ...}.',
+        ),
+        (
+            '[weights]\nmethod = "linear"\nparts = ["given", "critic"]\n',
+            "weight must be given for all, got '0 of 2' (at $.dimensions). Write weight for every "
+            'one of them, or leave "given" out.',
+        ),
+    ],
+)
+def test_wrong_combinations_of_a_framework_are_told(tmp_path, text, told):
+    with pytest.raises(FrameworkError) as caught:
+        framework_of(tmp_path, text)
+    assert told in str(caught.value)
+
+
 def test_wrong_methods_of_a_framework_are_told_all_at_once(tmp_path):
     wrong = """
 [methods]

@@ -36,7 +36,7 @@ FLOORS = {
     "measures": 1,
     "declared": 0.5,
     "sources": 1.5,
-    "weighting": 1.5,
+    "weighting": 1.6,
     "charts": 1,
     "framework": 2,
     "reading": 2,
