@@ -30,6 +30,7 @@ FLOORS = {
     "methods/resampling": 0.65,
     "methods/inequality": 0.7,
     "methods/transitions": 0.7,
+    "methods/disclosure": 0.7,
     "methods/posteriors": 0.7,
     "methods": 1,
     "tables": 1,

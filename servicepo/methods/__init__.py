@@ -45,7 +45,9 @@ Who is weak, and how surely
 Services and surveys
     `survey_rates` strata, small populations, non-response (分层抽样满意率);
     `case_mix` observed over expected, rates on one mix (标准化);
-    `queues` load, target queue, backlog (积压).
+    `queues` load, target queue, backlog (积压);
+    `disclosure` which cells are sensitive, rounding; `cell_suppression` what totals give away,
+    what else to hide (小格隐去、泄露审计).
 Grades
     `grades` cut-offs with quotas and a band, natural breaks 自然断点, probability of a grade;
     `leniency` why grade shares of places cannot be compared (宽严不一).

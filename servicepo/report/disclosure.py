@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import pandas as pd
 
 from ..index import Index
-
-# Below this number of answers a survey result could tell who answered what.
-FEWEST: Final = 10
+from ..methods.disclosure import FEWEST
 
 
 def suppressed(index: Index) -> pd.DataFrame:

@@ -13,9 +13,10 @@ from ..anonymity import anonymous_codes
 from ..charts.frames import moment
 from ..index import Index
 from ..labels import WORDS, Language, word
+from ..methods.disclosure import FEWEST
 from ..tables import DOMAINS, SECTORS
 from .analyses import Analyses
-from .disclosure import FEWEST, suppressed
+from .disclosure import suppressed
 from .pieces import Figure, Style, Table, show
 from .sentences import say
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ... import __version__
-from ..disclosure import FEWEST
+from ...methods.disclosure import FEWEST
 from ..material import Material
 from ..pieces import Part, Section
 
