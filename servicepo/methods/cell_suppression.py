@@ -155,7 +155,9 @@ def suppress(
     distance d that leaves all totals right, moves hidden cells only, each by at most d, and none
     below 0. In a two-way table such a shift exists wherever a cell can move by d. Cells of 0 are
     not used, as an attacker may know that they must be 0. Each cell is protected from outsiders;
-    a contributor who knows an own share of one hidden cell may work out more of another.
+    a contributor who knows an own share of one hidden cell may work out more of another. The sum
+    of several hidden cells of a row may still be known. The solver (HiGHS) now and then writes a
+    line of its own to the terminal; it means nothing.
 
     References
     ----------
