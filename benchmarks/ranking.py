@@ -1,10 +1,10 @@
 """How fast TOPSIS, VIKOR and PROMETHEE II are, as a multiple of hand-vectorised NumPy.
 
 The hand version is the faster of two: column by column, or in blocks of rows. The peers (pymcdm,
-scikit-criteria, pyrepo-mcda) are timed once where they are installed; pymcdm also without its
-checks of the input.
+scikit-criteria, pyrepo-mcda) are timed once where they are installed, on more than 200,000 rows
+only where the word "peers" asks for them; pymcdm also without its checks of the input.
 
-    python benchmarks/ranking.py [organisations] [indicators]
+    python benchmarks/ranking.py [organisations] [indicators] [peers]
 """
 
 import os
@@ -19,7 +19,10 @@ import pandas as pd
 from servicepo.methods.promethee import promethee
 from servicepo.methods.ranking import topsis, vikor
 
-ROWS, COLUMNS = (int(a) for a in (sys.argv[1:] + ["100000", "40"][len(sys.argv) - 1 :])[:2])
+SIZES = [int(word) for word in sys.argv[1:] if word != "peers"]
+ROWS, COLUMNS = (*SIZES, *(100_000, 40)[len(SIZES) :])
+MANY = 200_000  # rows from which the peers, on whole arrays, take minutes and several GiB
+WITH_PEERS = ROWS <= MANY or "peers" in sys.argv
 
 BLOCK = 4096
 
@@ -126,6 +129,10 @@ def main() -> None:
     base = rng.uniform(0.1, 1, (ROWS, COLUMNS))
     weights = np.full(COLUMNS, 1 / COLUMNS)
     print(f"{ROWS:,} organisations × {COLUMNS} indicators, {os.cpu_count()} cores")
+    if not WITH_PEERS:
+        print(
+            f"peers left out: minutes and several GiB each above {MANY:,} rows; add the word peers"
+        )
     for order in ("F", "C"):
         table = np.asarray(base, order=order)
         frame = pd.DataFrame(table, columns=[f"i{c}" for c in range(COLUMNS)], copy=False)
@@ -153,7 +160,7 @@ def main() -> None:
             reference = min(by_hand)
             print(f"{name:13}{order}  numpy by hand      {reference:8.3f} s")
             rows = {"servicepo": own}
-            if name != "PROMETHEE II":
+            if name != "PROMETHEE II" and WITH_PEERS:
                 for peer, call in peers(name, table, weights).items():
                     rows[peer] = seconds(call, times=1)[0]
             for peer, taken in rows.items():

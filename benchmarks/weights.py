@@ -3,9 +3,10 @@
 Prints wall seconds (best of three; peers once), each as a ratio to the hand-vectorised NumPy
 version in the same run.
 
-    python benchmarks/weights.py [organisations] [indicators]
+    python benchmarks/weights.py [organisations] [indicators] [peers]
 
-The peers (pymcdm, scikit-criteria, pyrepo-mcda) are timed once where they are installed.
+The peers (pymcdm, scikit-criteria, pyrepo-mcda) are timed once where they are installed; on more
+than 200,000 rows only where the word "peers" asks for them.
 """
 
 import os
@@ -18,8 +19,10 @@ import numpy as np
 from servicepo.methods.benefit_of_the_doubt import benefit_of_the_doubt
 from servicepo.methods.objective_weights import critic, entropy
 
-ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-COLUMNS = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+SIZES = [int(word) for word in sys.argv[1:] if word != "peers"]
+ROWS, COLUMNS = (*SIZES, *(100_000, 40)[len(SIZES) :])
+MANY = 200_000  # rows from which the peers, on whole arrays, take minutes and several GiB
+WITH_PEERS = ROWS <= MANY or "peers" in sys.argv
 BLOCK = 8192
 
 
@@ -101,6 +104,10 @@ def main() -> None:
     """Run and print."""
     rng = np.random.default_rng(0)
     print(f"{ROWS:,} organisations x {COLUMNS} indicators, {os.cpu_count()} cores")
+    if not WITH_PEERS:
+        print(
+            f"peers left out: minutes and several GiB each above {MANY:,} rows; add the word peers"
+        )
     base = rng.uniform(0.1, 1, (ROWS, COLUMNS))
     for order in ("C", "F"):
         x = np.asarray(base, order=order)
@@ -111,7 +118,8 @@ def main() -> None:
             np.testing.assert_allclose(ours(x), by_hand(x), rtol=1e-9)
             reference = seconds(lambda by_hand=by_hand, x=x: by_hand(x))
             rows = {"servicepo": seconds(lambda ours=ours, x=x: ours(x))}
-            rows |= {name: seconds(call, 1) for name, call in peers(method, x).items()}
+            if WITH_PEERS:
+                rows |= {name: seconds(call, 1) for name, call in peers(method, x).items()}
             print(f"{method:8} {order}  numpy by hand    {reference:8.3f} s")
             for name, taken in rows.items():
                 print(f"            {name:16} {taken:8.3f} s  {taken / reference:7.2f} x")
