@@ -39,6 +39,7 @@ FLOORS = {
     "sources": 1.5,
     "weighting": 1.6,
     "charts": 1,
+    "indicators": 1.8,
     "framework": 2,
     "reading": 2,
     "choices": 1.5,
