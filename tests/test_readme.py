@@ -30,7 +30,7 @@ def test_both_readmes_give_the_same_commands_and_code():
 def test_there_are_two_commands_and_the_second_runs_the_tests():
     setup, tests = blocks("README.md", "sh")
     assert "servicepo report data/sample --out out" in setup
-    assert tests.strip() == ".venv/bin/python -m pytest"
+    assert tests.strip() == ".venv/bin/python -m pytest -n 2"
 
 
 def test_the_ten_lines_run(tmp_path, monkeypatch, capsys):
