@@ -13,12 +13,11 @@ import pandas as pd
 from .choices import by_level, veto_of
 from .errors import MethodError
 from .index import Index
+from .methods.grades import TOLERANCE
 from .methods.improvement import cheapest_geometric_improvement, cheapest_improvement
 from .rules import Condition, Criteria
 from .scaling import scored
 
-# Scores are sums of products; what differs by less than this is equal.
-TOLERANCE: Final = 1e-9
 TOP: Final = 100.0
 
 COLUMNS: Final = ["rule", "indicator", "now", "needed", "improvement", "weight", "gain", "cost"]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -14,10 +11,11 @@ import pandas as pd
 
 from .anonymity import anonymous_codes
 from .chances import chances, errors_of
-from .conditions import TOLERANCE, criteria_limits, least_steps
+from .conditions import criteria_limits, least_steps
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
+from .methods.grades import ROUNDINGS, TOLERANCE
 from .methods.selection import Selection, select
 from .methods.shrunken_rates import answers_needed, beta_binomial
 from .reasons import Reference, reasons_of
@@ -29,14 +27,6 @@ Share = float | tuple[float, str]
 Seed = int | np.random.Generator | None
 
 RELIABLE: Final = 0.8  # of a satisfaction rate, for which ``answers_needed`` is told
-
-ROUNDINGS: Final[Mapping[str, Callable[[float], int]]] = MappingProxyType(
-    {
-        "floor": lambda quota: math.floor(quota + TOLERANCE),
-        "nearest": lambda quota: math.floor(quota + 0.5 + TOLERANCE),
-        "ceil": lambda quota: math.ceil(quota - TOLERANCE),
-    }
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -459,7 +449,7 @@ def _classes(table: pd.DataFrame, share: float, rounding: str) -> pd.DataFrame:
     rows = {}
     for group, scores in table["score"].dropna().groupby(table["group"]):
         n, quota = len(scores), share * len(scores)
-        named = ROUNDINGS[rounding](quota)
+        named = int(ROUNDINGS[rounding](quota))
         row = {"n": n, "quota": quota, "named": named, "cut": np.nan, "bottom": 0, "tied": 0}
         note = "" if named else "nobody_named"
         if named and np.ptp(scores) <= TOLERANCE and n > 1:
