@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 from rapidfuzz import fuzz, process
 
 from ..errors import TableError
@@ -40,6 +40,11 @@ from .shapes import (
     dtype_of,
     empty,
 )
+
+with warnings.catch_warnings():
+    # Where pyspark is installed pandera loads it, and it warns of every pandas 3.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    import pandera.pandas as pa
 
 # Closed vocabularies: field -> codes. Cells of _SEVERAL may hold several, joined by ";".
 VOCABULARIES: Final = MappingProxyType(
