@@ -22,7 +22,7 @@ def test_best_worst_weights_come_from_the_comparisons():
     lists = {"best_to_others": best, "others_to_worst": worst}
     weighting, found, problems = taken({"method": "best_worst", **lists})
     assert problems == []
-    assert (weighting.method, weighting.word) == ("best_worst", None)
+    assert (weighting.method, weighting.choice) == ("best_worst", None)
     own = best_worst(pd.Series(best, CODES), pd.Series(worst, CODES)).weights
     assert found == pytest.approx(own.tolist())
 
