@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import MethodError, MethodWarning
+from .compiled import on_every_core
 from .guards import (
     FloatArray,
     as_matrix,
@@ -24,6 +25,7 @@ from .moments import Table, moments, varying
 
 # Squared coefficient of variation from which 1 + r keeps enough digits of r.
 FAR_APART: Final = 0.01
+FEW: Final = 16  # blocks that are done before threads have started
 
 
 def divergence(x: Table, *, zeros: str | float | tuple[float, float] = "limit") -> FloatArray:
@@ -53,9 +55,9 @@ def divergence(x: Table, *, zeros: str | float | tuple[float, float] = "limit") 
     mean = array.mean(axis=0)
     _refuse_negative(x, array, mean < 0)
     unit = np.where(mean > 0, mean, 1.0)
-    found = np.zeros(array.shape[1])
     least = np.nextafter(-1.0, 0.0)  # keeps 0 * ln 0 at its limit
-    for rows in row_blocks(array, cells=1 << 15):  # with its scratch, this much stays in cache
+
+    def diverged(rows: slice) -> FloatArray:
         block = array[rows]
         lowest = block.min()
         if lowest < 0:
@@ -70,7 +72,12 @@ def divergence(x: Table, *, zeros: str | float | tuple[float, float] = "limit") 
             log = np.log1p(np.maximum(r, least))
         log *= ratio
         log -= r
-        found += log.sum(axis=0)
+        total: FloatArray = log.sum(axis=0)
+        return total
+
+    blocks = list(row_blocks(array, cells=1 << 15))  # with its scratch, this much stays in cache
+    parts = on_every_core(diverged, blocks) if len(blocks) > FEW else map(diverged, blocks)
+    found = np.sum(list(parts), axis=0)
     # The divergence is about half the squared coefficient of variation where that is small.
     varies = varying(array, unit, 2 * found / len(array) * unit**2)
     return np.where(varies, found, 0.0)
