@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 200
+SOME = 5
 # A table of problems is not squeezed below this many columns.
 NARROWEST = 110
 
@@ -206,24 +207,43 @@ def _save(problems: pd.DataFrame, out: Path, language: Language) -> None:
 
 
 def _print_problems(problems: pd.DataFrame, language: Language) -> None:
-    """Print errors and warnings one by one, notices by their number; --out saves all of them."""
+    """Print errors and warnings, those alike on one line, and count notices; --out saves all."""
     notices = problems["severity"] == word("severity.notice", language)
-    listed = problems[~notices]
+    listed = _together(problems[~notices])
     if len(listed):
         table = Table("severity", "where", "cell", "must", "mend", header_style="bold")
         for column in table.columns:
             column.header = word(f"report.column.{column.header}", language)
             column.overflow = "fold"
         for row in listed.head(SHOWN).astype("object").fillna("").astype("str").itertuples():
-            cells = (row.severity, _where(row), row.cell, row.must, row.mend)
+            where = _where(row)
+            if row.times != "1":
+                where += word("cli.cells", language).format(count=row.times)
+            cells = (row.severity, where, row.cell, row.must, row.mend)
             table.add_row(*(escape(str(cell)) for cell in cells))
         console = Console()
         console.width = max(console.width, NARROWEST)
         console.print(table)
     if len(listed) > SHOWN:
         print(word("cli.more", language).format(rest=len(listed) - SHOWN))
-    for rule, count in problems.loc[notices, "rule"].value_counts().items():
-        print(word("cli.notice", language).format(rule=rule, count=count))
+    for rule, found in problems[notices].groupby("rule", sort=False):
+        headers = _some(found.loc[found["row"].isna(), "cell"])
+        said = word("cli.notice", language).format(rule=rule, count=len(found))
+        print(f"{said}（{headers}）" if headers else said)
+
+
+def _together(problems: pd.DataFrame) -> pd.DataFrame:
+    """Put on one line what is wrong alike in many cells of a sheet, and mended alike."""
+    same = ["severity", "rule", "file", "sheet", "must", "mend"]
+    groups = problems.groupby(same, sort=False, dropna=False)
+    first = {name: (name, "first") for name in ("row", "column")}
+    return groups.agg(**first, cell=("cell", _some), times=("row", "size")).reset_index()
+
+
+def _some(words: pd.Series) -> str:
+    """Return the first few of the distinct words."""
+    told = words.dropna().unique()
+    return "、".join(told[:SOME]) + "…" * (len(told) > SOME)
 
 
 def _where(row: Any) -> str:

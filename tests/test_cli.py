@@ -60,6 +60,19 @@ def test_check_prints_a_problem_of_a_whole_sheet_which_has_no_row(tmp_path):
     assert "列名须是所识别的字段" in result.stdout
 
 
+def test_check_tells_once_what_is_wrong_in_many_cells(tmp_path):
+    rows = "".join(f"{i},东村党支部,服务民生,2024.1.{i},尽快{i % 7},是\n" for i in range(1, 21))
+    ledger = f"编号,受理单位,服务类别,受理时间,承诺日期,自设一列\n{rows}"
+    (tmp_path / "服务台账.csv").write_text(ledger, "gbk")
+    result = run(app, ["check", str(tmp_path)])
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("承诺日期须为日期") == 1
+    assert "E2 等 20 处" in result.stdout
+    assert "尽快1、尽快2、尽快3、" in result.stdout
+    assert "说明：未识别的列 1 处（自设一列）" in result.stdout
+    assert "错误 20 处" in result.stdout
+
+
 def test_check_speaks_english_when_asked(county):
     result = run(app, ["check", str(county), "--language", "en"])
     assert "files read" in result.stdout.splitlines()[-1]

@@ -370,14 +370,14 @@ def test_a_second_score_is_set_aside_and_says_whether_it_differs():
             "error",
             "duplicate",
             6,
-            "张村；2024；服务意识；self",
+            "张村；2024；服务意识；自评",
             "与a.xlsx〔表1〕第5行重复，已保留先出现者。请删去多余的一行。",
         ],
         [
             "error",
             "conflict",
             7,
-            "张村；2024；服务意识；self",
+            "张村；2024；服务意识；自评",
             "与a.xlsx〔表1〕第5行重复而数值不同，已保留先出现者。请核对后只留一行。",
         ],
     ]

@@ -378,6 +378,31 @@ def meant_codes(vocabulary: str, word: str) -> list[str]:
     return list(dict.fromkeys(known[key] for key, _, _ in near))
 
 
+def codes_in(vocabulary: str) -> list[str]:
+    """Return all codes of a vocabulary, as declared.
+
+    Parameters
+    ----------
+    vocabulary : str
+        As for `code_of`.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    TableError
+        For another vocabulary.
+
+    Examples
+    --------
+    >>> codes_in("kind")
+    ['base', 'bonus', 'deduction']
+    """
+    return list(dict.fromkeys(_codes(vocabulary).values()))
+
+
 # -- rows and columns that are not data --------------------------------------------------------
 @cache
 def _kinds(section: str) -> Mapping[str, str]:
@@ -388,6 +413,7 @@ def _kinds(section: str) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
+_SIGNED: Final = ("签字", "签名", "签章", "盖章")
 _BRACKETED: Final = re.compile(r"[(（].*?[)）]")
 
 
@@ -412,7 +438,9 @@ def kind_of_row(text: str) -> str | None:
     kinds = _kinds("rows")
     whole = clean_cell(text).replace("：", ":")
     before = _key(_BRACKETED.sub("", whole.partition(":")[0])).removesuffix("年月日")
-    return kinds.get(_key(whole)) or kinds.get(before)
+    # 考核组长签字, 乡镇党委（盖章）
+    signed = "signature" if _key(whole.partition(":")[0]).rstrip(")）").endswith(_SIGNED) else None
+    return kinds.get(_key(whole)) or kinds.get(before) or signed
 
 
 def kind_of_column(header: str) -> str | None:

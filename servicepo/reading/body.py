@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,8 @@ import pandas as pd
 
 from ..labels import Language, word
 from ..tables import FAMILY, VOCABULARIES
-from .aliases import code_of, codes_of, kind_of_row, meant_codes
+from .aliases import code_of, codes_in, codes_of, kind_of_row, meant_codes
+from .deadlines import Days, after, read_days
 from .layout import column_letter, leaf_of
 from .notes import problem, without_persons
 from .recognise import Plan
@@ -243,10 +245,9 @@ class Body:
             return
         for i in np.flatnonzero(unknown):
             row, times = found.first_row(i)
-            meant = [
-                word(f"{vocabulary}.{c}", self.language)
-                for c in meant_codes(vocabulary, str(found.words[i]))
-            ]
+            meant = meant_codes(vocabulary, str(found.words[i]))
+            codes = meant or codes_in(vocabulary)
+            known = [word(f"{vocabulary}.{code}", self.language) for code in codes]
             self.remark(
                 "warning",
                 "word_not_known",
@@ -255,7 +256,8 @@ class Body:
                 value=str(found.words[i]),
                 field=word(f"field.{name}", self.language),
                 times=times,
-                meant="、".join(meant) or "—",
+                mend="mend.word_not_known" if meant else "mend.word_not_known.alone",
+                meant="、".join(known),
             )
 
     def number(self, name: str) -> pd.Series | None:
@@ -293,13 +295,44 @@ class Body:
         found = self.words(name)
         if found is None:
             return None
-        mapping = self.plan.mapping
-        zone = CHINA if mapping is None or mapping.zone is None else mapping.zone
-        parsed = parse_dates(found.words, zone=zone)
+        parsed = parse_dates(found.words, zone=self._zone)
         self.remark_on_loose(found, parsed, self.position(name))
-        rows = found.rows(~parsed.understood)
+        values, unread = found.spread(parsed.values), ~parsed.understood.to_numpy()
+        if name == "due" and unread.any() and (accepted := self.words("accepted")) is not None:
+            days = read_days(found.words, "/".join(self._path(name)))
+            counted = unread & ~np.isnan(days.number)
+            if counted.any():
+                began = accepted.spread(parse_dates(accepted.words, zone=self._zone).values)
+                number, workdays = (found.spread(pd.Series(d)) for d in days)
+                values = values.fillna(after(began, number, workdays.eq(True)))
+                self._remark_on_days(found, days, counted)
+                unread &= ~counted
+        rows = found.rows(unread)
         self.fault(rows, "not_a_date", name, found.at(rows))
-        return found.spread(parsed.values)
+        return values
+
+    @property
+    def _zone(self) -> tzinfo:
+        mapping = self.plan.mapping
+        return CHINA if mapping is None or mapping.zone is None else mapping.zone
+
+    def _path(self, name: str) -> tuple[str, ...]:
+        position = self.position(name)
+        return () if position is None else self.plan.block.headers[position]
+
+    def _remark_on_days(self, found: Words, days: Days, counted: npt.NDArray[np.bool_]) -> None:
+        """Say once for days, once for workdays, that deadlines were counted from acceptance."""
+        for workdays, rule in ((False, "due_in_days"), (True, "due_in_workdays")):
+            rows = found.rows(counted & (days.workdays == workdays))
+            if len(rows):
+                self.remark(
+                    "warning" if workdays else "notice",
+                    rule,
+                    row=int(rows[0]),
+                    position=self.position("due"),
+                    value=str(found.at(rows).iloc[0]),
+                    times=len(rows),
+                )
 
     def periods(self) -> pd.Series | None:
         """Read the period, from one column or several (年度 and 季度)."""

@@ -122,6 +122,7 @@ class _Column:
     full_mark: float | None
     cells: pd.Series
     dated: bool
+    an_item: bool = False
 
     def of(self, *tables: str) -> str | None:
         """Return the field it names in the first of some tables that knows it."""
@@ -149,7 +150,8 @@ class _Column:
     @cached_property
     def parents(self) -> tuple[str, ...]:
         """The levels of the header that are free text."""
-        return tuple(bare_header(w) for w in self.path if not _is_role(w))
+        free = [w for w in self.path if not _is_role(w)]
+        return tuple(bare_header(w) for w in (*free, *self.path[-1:] * self.an_item))
 
 
 @lru_cache(maxsize=4096)
@@ -289,7 +291,7 @@ def _table_of(columns: list[_Column], block: Block, known: Mapping[str, str]) ->
     for column in columns:
         for table, name in column.fields:
             fields[table].add(name)
-    org = any("org" in f for f in fields.values()) or "org" in known
+    org = any({"org", "name"} & f for f in fields.values()) or "org" in known
     answers = {c.answer for c in columns if c.answer and c.numeric}
     sources = {c.source for c in columns if c.source and c.numeric}
     events = fields["services"] & _EVENT
@@ -420,6 +422,7 @@ def _question(column: _Column) -> str | None:
 
 def _plan_evaluations(columns: list[_Column], block: Block) -> Plan:
     long = any(c.of("evaluations") == "indicator" and len(c.path) == 1 for c in columns)
+    columns = [_as_item(c) if _is_item_among(c, columns) else c for c in columns]
     scores: list[_Column] = []
     rest: list[_Column] = []
     for column in columns:
@@ -463,6 +466,22 @@ def _plan_evaluations(columns: list[_Column], block: Block) -> Plan:
     fields.pop("full_mark", None)
     left += [_unknown(c, "evaluations") for c in free]
     return Plan(block, "evaluations", fields, measures, {}, left=left)
+
+
+def _is_item_among(column: _Column, columns: list[_Column]) -> bool:
+    """Tell whether a source is an item: 群众评价(10分) beside 阵地建设(20分), not beside 自评."""
+    if column.source is None or not column.path or full_mark_in(column.path[-1]) is None:
+        return False
+    beside = [
+        c
+        for c in columns
+        if c is not column and c.path[:-1] == column.path[:-1] and full_mark_in(c.path[-1])
+    ]
+    return bool(beside) and all(c.item and not c.source for c in beside)
+
+
+def _as_item(column: _Column) -> _Column:
+    return replace(column, source=None, fields=(), an_item=True)
 
 
 def _with_one_indicator(columns: list[_Column]) -> list[_Column]:

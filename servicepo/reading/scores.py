@@ -167,11 +167,37 @@ class _Cells:
         else:
             self.fault(blanks, "blank_score")
         if self.body.plan.table == "surveys":
+            self._add_votes(values)
             return {"count": pd.Series(values)}
         kinds = self._kinds(parsed.note)
         deducted = kinds.eq("deduction").to_numpy()
         values[deducted] = -np.abs(values[deducted])
         return {"score": pd.Series(values), "kinds": kinds, "full_mark": self._full_marks()}
+
+    def _add_votes(self, counts: npt.NDArray[np.float64]) -> None:
+        """Add up, in the first of them, columns of one answer: 非常满意 and 满意 are satisfied."""
+        votes = counts.reshape(-1, self.width)
+        there = self.there.reshape(-1, self.width)
+        kinds = [(m.org, m.item, m.respondent, m.period, m.answer) for m in self.measures]
+        for j, first in enumerate(kinds.index(kind) for kind in kinds):
+            measure, other = self.measures[j], self.measures[first]
+            if first == j or measure.answer is None:
+                continue
+            both = there[:, first] & there[:, j]
+            votes[both, first] += votes[both, j]
+            there[both, j] = False
+            for part in self.faults.parts:  # a sum with a faulty part is faulty
+                rows, column = np.divmod(part["record"].to_numpy(), self.width)
+                part["record"] -= np.where((column == j) & both[rows], j - first, 0)
+            headers = self.body.plan.block.headers
+            self.body.remark(
+                "notice",
+                "answers_added",
+                position=measure.position,
+                value="/".join(headers[measure.position]),
+                other="/".join(headers[other.position]),
+                answer=word(f"answer.{measure.answer}", self.body.language),
+            )
 
     def _marks(self, parsed: Parsed, values: npt.NDArray[np.float64]) -> Rows:
         """Read columns of √ and × as 1 and 0; return the cells that are no numbers."""

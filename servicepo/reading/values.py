@@ -285,6 +285,16 @@ _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000  # 1954 to 2119
 _SERIAL_ZERO: Final = datetime(1899, 12, 30)
 
 
+_PENDING: Final = frozenset(
+    (
+        *("在办", "正在办理", "办理中", "在办理", "处理中", "正在处理", "待办", "待办结"),
+        *("未办结", "未办理", "未办完", "未完成", "未回复", "未答复"),
+        *("进行中", "跟进中", "正在跟进", "pending", "open"),
+    )
+)
+"""Words in the place of a date: nothing has happened yet."""
+
+
 def parse_dates(cells: pd.Series, *, zone: tzinfo = CHINA) -> Parsed:
     """Read a column of dates and moments.
 
@@ -301,7 +311,8 @@ def parse_dates(cells: pd.Series, *, zone: tzinfo = CHINA) -> Parsed:
     -------
     Parsed
         ``values`` are datetime64[us] without zone. Notes: "month" (2014年1月 is its first day),
-        "serial" (an Excel serial), "zone" (told with an offset), "blank", "not_applicable".
+        "serial" (an Excel serial), "zone" (told with an offset), "blank", "not_applicable",
+        "pending" (办理中: no date yet).
 
     Examples
     --------
@@ -377,6 +388,8 @@ def _date_in(word: str) -> Read:
     text = narrow(word)
     if nothing := _nothing(text):
         return nothing
+    if text in _PENDING:
+        return None, True, "pending"
     found = _DATE.fullmatch(text) or _PACKED.fullmatch(text)
     if found is None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from ..labels import Language, word
-from .checks import shown
+from .checks import VOCABULARIES, shown
 from .periods import FREQUENCIES, Frequency, split_period
 from .problems import problem_rows
 from .shapes import empty
@@ -157,9 +158,21 @@ def _without_duplicates(
         must=word("must.duplicate", language),
         mend=pd.Series(mend, dtype="str"),
         column="；".join(_KEYS[table]),
-        value=_joined(rows[_KEYS[table]]),
+        value=_joined(_in_words(rows[_KEYS[table]], language)),
     )
     return frame[~second], problems
+
+
+def _in_words(keys: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Say codes as people do: 自评, not self."""
+    coded = [str(name) for name in keys if name in VOCABULARIES]
+    return keys.assign(
+        **{n: keys[n].map(partial(_word_of, n, language), na_action="ignore") for n in coded}
+    )
+
+
+def _word_of(vocabulary: str, language: Language, code: str) -> str:
+    return word(f"{vocabulary}.{code}", language)
 
 
 def _first_of_its_kind(frame: pd.DataFrame, table: str) -> npt.NDArray[np.int64]:

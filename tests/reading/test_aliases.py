@@ -237,6 +237,8 @@ def test_an_unknown_vocabulary_is_refused():
         ("签名（支部章）：　　年　月　日", "signature"),
         ("签名（支部章）　年　月　日", "signature"),
         ("填表人：", "signature"),
+        ("考核组长签字：", "signature"),
+        ("乡镇党委（盖章）：　", "signature"),
         ("审核人: 某某", "signature"),
         ("备注：以上均为百分制", "note"),
         ("数据来源：县委组织部", "note"),

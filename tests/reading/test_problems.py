@@ -104,6 +104,14 @@ def test_a_misspelt_header_is_told_with_the_near_one(write):
     assert found["mend"] == "是否为“所属乡镇”？请改列名，或用 mapping 文件说明。"
 
 
+def test_a_word_that_is_like_no_other_is_answered_with_all_that_are_known(write):
+    rows = [["编号", "党组织", "服务类别", "受理日期"], ["1", "张村", "便民类", "2024-01-05"]]
+    data = read(write("台账.xlsx", Sheet1=(rows, [])))
+    assert told(data, "word_not_known")["mend"].tolist() == [
+        "请改用：服务改革、服务发展、服务民生、服务群众、服务党员；或用 mapping 文件说明。"
+    ]
+
+
 def test_a_column_of_text_where_numbers_must_be(write):
     rows = [["党组织", "服务意识(10分)"], ["张村", "较好"], ["李村", "一般"]]
     data = read([write("2023年组织考评.xlsx", Sheet1=(rows, []))])

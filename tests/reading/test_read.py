@@ -200,6 +200,34 @@ def test_vote_counts(sheets, write):
     assert rules(data, "error") == []
 
 
+def test_votes_of_two_columns_that_mean_one_answer_are_added_up(write):
+    rows = [
+        ["党组织", "非常满意", "满意", "基本满意", "不满意", "很不满意"],
+        ["张村", 10, 20, 3, 2, 1],
+        ["李村", 5, "—", 4, "/", 6],
+        ["王村", 7, "许多", 1, 0, 0],
+    ]
+    data = read(write("2024年满意度测评.xlsx", 测评=(rows, [])), language="en")
+    votes = data.surveys.set_index(["org", "answer"])["count"].unstack()  # noqa: PD010
+    assert votes.loc["张村"].to_dict() == {
+        "satisfied": 30,
+        "mostly_satisfied": 3,
+        "dissatisfied": 3,
+    }
+    assert votes.loc["李村", ["satisfied", "dissatisfied"]].tolist() == [5, 6]
+    assert pd.isna(votes.loc["王村", "satisfied"])  # half a sum is no sum
+    faulty = data.problems[data.problems["severity"].eq("error")]
+    assert faulty[["rule", "row", "column", "value"]].to_numpy().tolist() == [
+        ["not_a_number", 4, "C", "许多"]
+    ]
+    told = data.problems[data.problems["rule"].eq("answers_added")]
+    assert told["must"].tolist() == [
+        "it and 非常满意 both count as satisfied; their votes are added up",
+        "it and 不满意 both count as dissatisfied; their votes are added up",
+    ]
+    assert data.sources.loc[0, ["records", "kept", "set_aside"]].tolist() == [9, 8, 1]
+
+
 def test_votes_in_a_text_file_without_merges(tmp_path):
     path = tmp_path / "2022年群众测评.csv"
     path.write_text(
@@ -269,6 +297,19 @@ def test_a_roster(sheets, write):
         "两新组织",
         "可能是：非公有制企业、社会组织。请改正。",
     )
+
+
+def test_a_roster_may_give_full_names_alone(write):
+    rows = [
+        ["序号", "党组织全称", "组织类别", "所在乡镇"],
+        [1, "张村党支部", "村", "柳溪镇"],
+        [2, "第一中学党支部", "学校", "城关镇"],
+    ]
+    data = read(write("名册.xlsx", Sheet1=(rows, [])))
+    assert data.organisations["sector"].to_dict() == {
+        "张村党支部": "village",
+        "第一中学党支部": "school",
+    }
 
 
 def test_a_ledger(sheets, write):
@@ -449,6 +490,22 @@ def test_periods_as_columns(write, headers, periods):
     data = read(write("2023年.xlsx", 组织考评=(rows, [])))
     assert data.evaluations["period"].tolist() == periods
     assert set(data.evaluations["indicator"]) == {"得分"}
+
+
+def test_a_source_among_items_with_full_marks_is_an_item(write):
+    rows = [
+        ["党组织", "基础建设(20分)", "服务成效(60分)", None, None],
+        [None, None, "为民办实事(30分)", "办事效率(20分)", "群众评价(10分)"],
+        ["张村", 15, 25, 18, 8],
+    ]
+    data = read(write("2024年度考核.xlsx", Sheet1=(rows, ["A1:A2", "B1:B2", "C1:E1"])))
+    told = data.evaluations[["indicator", "source", "score", "full_mark"]].to_numpy().tolist()
+    assert told == [
+        ["基础建设", "superior", 15, 20],
+        ["为民办实事", "superior", 25, 30],
+        ["办事效率", "superior", 18, 20],
+        ["群众评价", "superior", 8, 10],
+    ]
 
 
 def test_sources_as_columns_are_one_item(write):
