@@ -19,14 +19,16 @@ import ibis
 import pandas as pd
 
 from ..errors import MethodError, TableError
-from .rows import uniform
+from .engine import Held, Summary
+from .events import BY
+from .rows import RECORD, uniform
 from .times import NEVER, times_by
 
 _URL: Final = re.compile(r"local(\[.*\])?$|yarn$|(spark|k8s|sc)://")
 _SENT: Final[WeakKeyDictionary[Any, TemporaryDirectory[str]]] = WeakKeyDictionary()
 _VIEW: Final = "servicepo_ledger"
 _SUMMARY: Final = (
-    "org string, period long, due double, pending double, on_time double, "
+    "org string, period long, pending double, pending_on_time double, "
     "median_days double, p90_days double"
 )
 
@@ -95,24 +97,46 @@ class Cluster:
         zoned = found.select_dtypes("datetimetz").columns  # in UTC, as the session is
         return found.assign(**{name: found[name].dt.tz_localize(None) for name in zoned})
 
-    def times(self, events: Any, totals: pd.DataFrame) -> pd.DataFrame:
-        """Let the workers summarise the groups they hold."""
-        allowed = events.allowed.fill_null(NEVER)
-        chosen = events.select("org", "period", "elapsed", "closed", allowed=allowed)
-        _send(self._session)
-        by_group = self._sql(chosen).repartition("org", "period")
-        found = by_group.mapInArrow(times_by, _SUMMARY).toArrow().to_pandas()
-        keys = ["org", "period"]
-        return totals[keys].merge(found, on=keys, how="left", validate="1:1").drop(columns=keys)
+    def hold(self, events: Any, columns: Sequence[str]) -> Held:
+        """Leave the events where they are."""
+        return _Held(self, events)
 
-    def repeated(self, rows: Any) -> bool:
-        """Tell whether any record of an organisation is told twice."""
-        records = rows.drop_null("record")
-        counted = records.group_by("org", "record", "accepted").aggregate(n=records.count())
-        return len(self.frame(counted.filter(counted.n > 1).limit(1))) > 0
+    def summary(self, events: Any) -> pd.DataFrame:
+        """Let the workers summarise the handling times of the groups they hold."""
+        _send(self._session)
+        by_group = self._sql(events).repartition(*BY)
+        found: pd.DataFrame = by_group.mapInArrow(times_by, _SUMMARY).toArrow().to_pandas()
+        return found
 
     def _sql(self, expression: Any) -> Any:
         return self._session.sql(self._connection.compile(expression))
+
+
+class _Held:
+    """Events on the cluster."""
+
+    by = tuple(BY)
+
+    def __init__(self, cluster: Cluster, events: Any) -> None:
+        self._cluster = cluster
+        self.events = events
+
+    def frame(self, counts: Any) -> pd.DataFrame:
+        """Evaluate an expression."""
+        return self._cluster.frame(counts)
+
+    def times(self, events: Any, totals: pd.DataFrame) -> Summary:
+        """Summarise handling times."""
+        allowed = events.allowed.fill_null(NEVER)
+        found = self._cluster.summary(events.select(*BY, "elapsed", "closed", allowed=allowed))
+        return lambda: totals[BY].merge(found, on=BY, how="left", validate="1:1").drop(columns=BY)
+
+    def repeated(self) -> Any:
+        """Look whether any record has more than one row."""
+        records = self.events.drop_null("record")
+        several = records.group_by(*RECORD).aggregate(n=records.count())
+        several = several.filter(several.n > 1).select(*RECORD)
+        return several if len(self._cluster.frame(several.limit(1))) else None
 
 
 def _send(session: Any) -> None:

@@ -9,7 +9,9 @@ ledger was drawn.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from typing import Any, Final, NamedTuple
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,6 @@ from .engine import Engine
 from .ordinals import PARTS
 from .rows import MOMENTS, overview, sound_of, without_repeats
 
-BY: Final = ["org", "period"]
 EXAMPLES: Final = 5  # rows shown for each rule
 
 
@@ -36,6 +37,9 @@ class Counted(NamedTuple):
     totals: pd.DataFrame
     times: pd.DataFrame
     flows: pd.DataFrame
+
+
+_Part: TypeAlias = tuple[pd.DataFrame, "Future[pd.DataFrame] | None", pd.DataFrame]
 
 
 class Count(NamedTuple):
@@ -112,30 +116,42 @@ def count(
     rules = {str(rule): int(n) for rule, n in broken.groupby("rule")["rows"].sum().items()}
     sound = sound_of(rows) if rules else rows
     whole = found[found["rule"].isna()]
-    months = whole.set_index(whole["month"].map(_month))["rows"].sort_index()
+    months = whole.groupby(pd.to_datetime(whole["day"]).map(_month))["rows"].sum()
     later = 0
     if found["last"].max() > cut:
         later = _size(engine, sound.filter(sound.accepted > cut))
     examples = [_examples(engine, rows.filter(rows.rule == rule)) for rule in sorted(rules)]
-    parts: dict[Where, list[Counted]] = {where: [] for where in ((), *wheres)}
-    for first, last in _passes(months[months.index <= _month(cut)], freq, engine.limit):
-        some = sound.filter(
-            sound.accepted >= _begin(first), sound.accepted < _begin(last), sound.accepted <= cut
-        )
-        if engine.repeated(some):
-            some, repeats = without_repeats(some)
-            if n := _size(engine, repeats):
-                rules["duplicate"] = rules.get("duplicate", 0) + n
+    parts: dict[Where, list[_Part]] = {where: [] for where in ((), *wheres)}
+    columns = expressions.columns(wheres, extras, flowing=bool(flowing))
+    waiting: Future[pd.DataFrame] | None = None
+    with ThreadPoolExecutor(1) as other:
+        for first, last in _passes(months[months.index <= _month(cut)], freq, engine.limit):
+            some = sound.filter(
+                sound.accepted >= _begin(first),
+                sound.accepted < _begin(last),
+                sound.accepted <= cut,
+            )
+            width = 12 // PARTS[freq]
+            only = first // width if last - first == width else None
+            judge = partial(expressions.events, freq=freq, cut=cut, as_of=as_of, only=only)
+            held = engine.hold(judge(some), columns)
+            if (several := held.repeated()) is not None:
+                some, repeats = without_repeats(some, several)
+                rules["duplicate"] = rules.get("duplicate", 0) + _size(engine, repeats)
                 examples.append(_examples(engine, repeats))
-        width = 12 // PARTS[freq]
-        only = first // width if last - first == width else None
-        events = expressions.events(some, freq=freq, cut=cut, as_of=as_of, only=only)
-        for where, found_here in parts.items():
-            chosen = expressions.chosen(events, where)
-            totals = engine.frame(expressions.totals(chosen, extras))
-            spent = engine.times(chosen, totals) if where in timed else pd.DataFrame()
-            flow = engine.frame(expressions.flows(chosen)) if where in flowing else pd.DataFrame()
-            found_here.append(Counted(totals, spent, flow))
+                held = engine.hold(judge(some), columns)
+            for where, found_here in parts.items():
+                events = expressions.chosen(held.events, where)
+                totals = held.frame(expressions.totals(events, extras, by=held.by))
+                spent, flow = None, pd.DataFrame()
+                if where in timed:
+                    summary = held.times(events, totals)
+                    if waiting is not None:
+                        waiting.result()  # no more than one waits, so that memory is kept
+                    spent = waiting = other.submit(summary)
+                if where in flowing:
+                    flow = held.frame(expressions.flows(events, by=held.by))
+                found_here.append((totals, spent, flow))
     counted = {where: _together(found_here) for where, found_here in parts.items() if found_here}
     read, n = int(found["rows"].sum()), int(counted[()].totals["events"].sum() if counted else 0)
     if read != n + later + sum(rules.values()):
@@ -188,18 +204,18 @@ def _examples(engine: Engine, rows: Any) -> pd.DataFrame:
     return engine.frame(rows.order_by("org", "record", "accepted", "written").limit(EXAMPLES))
 
 
-def _together(parts: Sequence[Counted]) -> Counted:
+def _together(parts: Sequence[_Part]) -> Counted:
     """Put what the passes found under one another, in the order of organisation and period."""
-    totals = pd.concat([part.totals for part in parts], ignore_index=True)
-    spent = pd.concat([part.times for part in parts], ignore_index=True)
+    totals = pd.concat([totals for totals, _, _ in parts], ignore_index=True)
+    spent = pd.concat([s.result() if s else pd.DataFrame() for _, s, _ in parts], ignore_index=True)
     org, names = pd.factorize(totals.pop("org"), sort=True)
     period, numbers = pd.factorize(totals.pop("period"), sort=True)
     order = np.lexsort((period, org))
     levels: Any = [names, numbers]
     codes: Any = [org[order], period[order]]
-    index = pd.MultiIndex(levels, codes, names=BY)
+    index = pd.MultiIndex(levels, codes, names=expressions.BY)
     return Counted(
         totals.take(order).set_axis(index),
         spent.take(order).set_axis(index) if len(spent.columns) else spent,
-        pd.concat([part.flows for part in parts], ignore_index=True),
+        pd.concat([flows for _, _, flows in parts], ignore_index=True),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import duckdb
 import ibis
@@ -14,12 +14,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from .rows import uniform
-from .times import EVENTS, NEVER, times_of
+from .events import BY
+from .rows import RECORD, uniform
+from .times import NEVER, times_of
 
-EVENT: Final = 64  # bytes of one event while handling times are sorted
+EVENT: Final = 96  # bytes of one event in memory, while handling times are sorted
+BATCH: Final = 1 << 20  # rows that the engine hands over at a time
 _ENGINE: Final = 0.5  # of the memory
 _SORTING: Final = 0.4
+
+
+Summary: TypeAlias = Callable[[], pd.DataFrame]
+"""Sum up what was read; it needs no engine, so that this may read on meanwhile."""
 
 
 class Engine(Protocol):
@@ -34,11 +40,27 @@ class Engine(Protocol):
     def frame(self, expression: Any) -> pd.DataFrame:
         """Evaluate an expression."""
 
-    def times(self, events: Any, totals: pd.DataFrame) -> pd.DataFrame:
-        """Summarise the handling times of events, one row for each of ``totals``."""
+    def hold(self, events: Any, columns: Sequence[str]) -> Held:
+        """Hold the events of a pass, so that they can be counted in many ways."""
 
-    def repeated(self, rows: Any) -> bool:
-        """Tell whether any record of an organisation may be told twice."""
+
+class Held(Protocol):
+    """Events of a pass, with those of their columns that are needed."""
+
+    events: Any
+
+    @property
+    def by(self) -> Sequence[str]:
+        """Return the columns that tell organisation and period of an event."""
+
+    def frame(self, counts: Any) -> pd.DataFrame:
+        """Evaluate an expression grouped by ``by``; its rows bear ``org`` and ``period``."""
+
+    def times(self, events: Any, totals: pd.DataFrame) -> Summary:
+        """Read the handling times of some events; there is one row for each of ``totals``."""
+
+    def repeated(self) -> Any:
+        """Return the records that have more than one row, as a table of `RECORD`; or None."""
 
 
 class Embedded:
@@ -71,6 +93,7 @@ class Embedded:
             settings["temp_directory"] = str(spill)
         self._connection = ibis.duckdb.connect(preserve_insertion_order=False, **settings)
         self._all = self._open(source)
+        self._orgs = pd.Index([], dtype="str")
 
     def __enter__(self) -> Embedded:
         """Hold the connection."""
@@ -98,35 +121,86 @@ class Embedded:
         found: pd.DataFrame = self._connection.to_pyarrow(expression).to_pandas()
         return found
 
-    def times(self, events: Any, totals: pd.DataFrame) -> pd.DataFrame:
-        """Sort so many groups at once as fit into the memory."""
-        found = [times_of(EVENTS.empty_table(), 0)]
-        upto = totals["events"].to_numpy().cumsum()
-        first = 0
-        while first < len(totals):
-            before = upto[first - 1] if first else 0
-            last = max(int(np.searchsorted(upto, before + self.limit, side="right")), first + 1)
-            found.append(self._times(events, totals[["org", "period"]].iloc[first:last]))
-            first = last
-        return pd.concat(found, ignore_index=True)
+    def hold(self, events: Any, columns: Sequence[str]) -> Held:
+        """Read the events of a pass into memory, with numbers for organisations."""
+        held = None
+        if len(self._orgs):
+            held = self._read(events, columns)
+        if held is None or held["number"].null_count:
+            self._learn(events)
+            held = self._read(events, columns)
+        return _Held(self._connection, events, held, self._orgs)
 
-    def _times(self, events: Any, groups: pd.DataFrame) -> pd.DataFrame:
-        number = np.arange(len(groups), dtype=np.int32)
-        codes = pa.Table.from_pandas(groups.assign(group=number), preserve_index=False)
-        one = groups["period"].iloc[0]
-        keys = ["org"] if (groups["period"] == one).all() else ["org", "period"]
-        numbered = events.inner_join(ibis.memtable(codes), keys)
-        found = self._connection.to_pyarrow(
-            numbered.select("group", "elapsed", "closed", allowed=numbered.allowed.fill_null(NEVER))
-        )
-        return times_of(found, len(groups))
+    def _learn(self, events: Any) -> None:
+        """Give numbers to organisations that were not met before."""
+        met = self.frame(events.select("org").distinct())["org"]
+        self._orgs = self._orgs.append(pd.Index(met).difference(self._orgs))
+        number = pa.array(np.arange(len(self._orgs), dtype=np.int32))
+        codes = pa.table({"org": pa.array(self._orgs), "number": number})
+        self._connection.create_table("organisations", codes, overwrite=True)
 
-    def repeated(self, rows: Any) -> bool:
-        """Tell whether two rows share the 64 bits that stand for their record."""
-        key = _hash(rows.org, rows.record, rows.accepted)
-        found = self._connection.to_pyarrow(rows.drop_null("record").select(key=key))
-        keys = np.sort(found["key"].to_numpy())
-        return bool((keys[1:] == keys[:-1]).any())
+    def _read(self, events: Any, columns: Sequence[str]) -> pa.Table:
+        numbered = events.left_join(self._connection.table("organisations"), "org")
+        chosen = numbered.select("number", "period", *columns, key=_key(numbered))
+        # Ibis would have all of it twice in memory.
+        found = self._connection.con.sql(self._connection.compile(chosen))
+        table: pa.Table = found.to_arrow_reader(BATCH).read_all()
+        return table
+
+
+class _Held:
+    """Events in memory, in Arrow; a number stands for organisation and period."""
+
+    by = ("group",)
+
+    def __init__(self, connection: Any, events: Any, held: pa.Table, orgs: pd.Index) -> None:
+        self._connection = connection
+        self._all = events
+        self._keys = held["key"].drop_null().to_numpy()
+        number, period = held["number"].to_numpy(), held["period"].to_numpy()
+        first, last = (int(period.min()), int(period.max())) if len(period) else (0, 0)
+        width = last - first + 1
+        group, places = number, np.arange(len(orgs))
+        if width > 1:
+            group, places = pd.factorize(number * np.int64(width) + (period - first))
+        org, period = orgs[places // width], places % width + first
+        self._groups = pd.DataFrame({"org": org, "period": period})
+        held = held.drop_columns(["key", "number", "period"])
+        held = held.append_column("group", pa.array(group.astype(np.int32, copy=False)))
+        connection.con.register("events", held)  # in the place of those of the pass before
+        self.events = connection.table("events")
+
+    def frame(self, counts: Any) -> pd.DataFrame:
+        """Evaluate an expression, and put organisation and period in the place of the number."""
+        found = self._connection.to_pyarrow(counts).to_pandas().set_index("group").sort_index()
+        groups = self._groups.take(found.index.to_numpy())
+        named: pd.DataFrame = found.assign(**{name: groups[name].array for name in BY})
+        return named
+
+    def times(self, events: Any, totals: pd.DataFrame) -> Summary:
+        """Read handling times."""
+        allowed = events.allowed.fill_null(NEVER)
+        chosen = events.select("group", "elapsed", "closed", allowed=allowed)
+        found = self._connection.to_pyarrow(chosen)
+        return lambda: times_of(found, len(self._groups)).take(totals.index.to_numpy())
+
+    def repeated(self) -> Any:
+        """Look for keys that stand twice; only where there are any, compare the records."""
+        keys = np.sort(self._keys)
+        again = np.unique(keys[1:][keys[1:] == keys[:-1]])
+        if not len(again):
+            return None
+        suspects = ibis.memtable(pa.table({"key": again}))
+        rows = self._all.mutate(key=_key(self._all)).semi_join(suspects, "key")
+        several = rows.group_by(*RECORD).aggregate(n=rows.count())
+        found = self._connection.to_pyarrow(several.filter(several.n > 1).select(*RECORD))
+        return ibis.memtable(found) if len(found) else None
+
+
+def _key(events: Any) -> Any:
+    """Return 64 bits that stand for a record, NULL without a number."""
+    key = _hash(events.org, events.record, events.accepted)
+    return ibis.cases((events.record.isnull(), ibis.null("uint64")), else_=key)
 
 
 @ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]

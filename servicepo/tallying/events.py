@@ -11,7 +11,7 @@ whole day: a due date ends with that day.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -20,10 +20,11 @@ from typing import Any, Final, Literal, NamedTuple
 import ibis
 
 from ..measures import KNOWN, Condition, Range, Where
-from ..tables import ANSWERS, Frequency
+from ..tables import Frequency
 from .ordinals import PARTS
 from .times import DAY
 
+BY: Final = ["org", "period"]
 EPOCH: Final = datetime(1900, 1, 1)  # before every event
 GRACE: Final = "grace"
 """In place of a column: by how many days a deadline may be missed."""
@@ -85,10 +86,21 @@ class Extra(NamedTuple):
         return f"{self.kind} {self.of}"
 
 
-def totals(events: Any, extras: Iterable[Extra] = ()) -> Any:
+def columns(wheres: Iterable[Where], extras: Iterable[Extra], *, flowing: bool) -> list[str]:
+    """Return what of each event is needed for the counts and the handling times."""
+    extras = list(extras)
+    chosen = [*wheres, *(extra.of for extra in extras if not isinstance(extra.of, str))]
+    asked = {column for where in chosen for column, _ in where} - {GRACE, "replied"}
+    asked |= {extra.of for extra in extras if isinstance(extra.of, str)}
+    if flowing:
+        asked |= {"accepted", "settled"}
+    return ["closed", "elapsed", "allowed", *sorted(asked)]
+
+
+def totals(events: Any, extras: Iterable[Extra] = (), *, by: Sequence[str] = BY) -> Any:
     """Count events by organisation and period."""
     more = {extra.name: _extra(events, extra) for extra in extras}
-    return events.group_by("org", "period").aggregate(**counts(events), **more)
+    return events.group_by(*by).aggregate(**counts(events), **more)
 
 
 def _extra(events: Any, extra: Extra) -> Any:
@@ -99,10 +111,10 @@ def _extra(events: Any, extra: Extra) -> Any:
     return _count(reduce(and_, met)) if met else events.count()
 
 
-def flows(events: Any) -> Any:
+def flows(events: Any, *, by: Sequence[str] = BY) -> Any:
     """Count events by the periods in which they came and were settled (NULL: open still)."""
     begun = events.accepted.delta(ibis.literal(EPOCH, type="timestamp"), unit="microsecond")
-    return events.group_by("org", "period", "settled").aggregate(
+    return events.group_by(*by, "settled").aggregate(
         events=events.count(), begun=(begun // 1_000_000).cast("int64").sum()
     )
 
@@ -121,7 +133,6 @@ def counts(events: Any) -> dict[str, Any]:
         "events_due": _count(events.allowed.notnull()),
         "closed_due": _count(events.closed & events.allowed.notnull()),
         "closed_on_time": _count(on_time),
-        **{f"answer_{a}": _count(events.satisfaction == a) for a in ANSWERS},
     }
 
 

@@ -48,6 +48,8 @@ def extras_of(indicator: Indicator) -> list[Extra]:
         return [Extra("kinds", str(source["column"]))]
     if word == "visit_groups_covered":
         return [Extra("kinds", "visit")]
+    if word == "satisfaction":
+        return [Extra("count", (("satisfaction", (answer,)),)) for answer in ANSWERS]
     return list(_share_of(indicator)) if word == "share" or MEASURES[word].of else []
 
 
@@ -156,13 +158,13 @@ def _kinds(
 def _on_time(
     counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
 ) -> pd.DataFrame:
-    return on_time_share(counted.times)
+    return on_time_share(counted.times, counted.totals)
 
 
 def _overdue(
     counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
 ) -> pd.DataFrame:
-    found = on_time_share(counted.times)
+    found = on_time_share(counted.times, counted.totals)
     found["value"] = 1 - found["value"]
     found["numerator"] = found["denominator"] - found["numerator"]
     return found
@@ -235,7 +237,8 @@ def _plain_quotient(part: pd.Series, whole: pd.Series, n: pd.Series) -> pd.DataF
 def _satisfaction(
     counted: Counted, indicator: Indicator, organisations: pd.DataFrame, stocks: Stocks
 ) -> pd.DataFrame:
-    counts = counted.totals[[f"answer_{a}" for a in ANSWERS]].set_axis(list(ANSWERS), axis=1)
+    columns = [extra.name for extra in extras_of(indicator)]
+    counts = counted.totals[columns].set_axis(list(ANSWERS), axis=1)
     return rated(counts, indicator)
 
 

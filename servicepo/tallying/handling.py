@@ -8,13 +8,15 @@ import pandas as pd
 from .spread import share_error
 
 
-def on_time_share(times: pd.DataFrame) -> pd.DataFrame:
+def on_time_share(times: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     r"""Estimate the share of events settled by their deadlines, open ones included.
 
     Parameters
     ----------
     times : DataFrame
         Indexed by (org, period): what `servicepo.tallying.times.times` gives.
+    totals : DataFrame
+        Indexed likewise: ``events_due`` and ``closed_on_time`` are used.
 
     Returns
     -------
@@ -39,16 +41,18 @@ def on_time_share(times: pd.DataFrame) -> pd.DataFrame:
     Efron (1967), Proc. 5th Berkeley Symposium 4: 831-853. Dorey and Korn (1987), Statistics in
     Medicine 6: 679-687.
     """
-    due = times[times["due"] > 0]
-    known = due["due"] - due["pending"]
-    share = (due["on_time"] / due["due"]).where(known > 0)
+    counts = totals[["events_due", "closed_on_time"]].reindex(times.index).astype(float)
+    due = counts["events_due"][counts["events_due"] > 0]
+    on_time = (counts["closed_on_time"] + times["pending_on_time"])[due.index]
+    known = due - times["pending"][due.index]
+    share = (on_time / due).where(known > 0)
     error = share_error(share.fillna(0.0), known)
     return pd.DataFrame(
         {
             "value": share,
-            "numerator": due["on_time"].where(known > 0),
-            "denominator": due["due"],
-            "n": due["due"],
+            "numerator": on_time.where(known > 0),
+            "denominator": due,
+            "n": due,
             "standard_error": np.where(known > 0, error, np.nan),
         }
     )

@@ -19,6 +19,8 @@ FIELDS: Final = tuple(c for c in SERVICE_RECORDS if c not in PLACE)
 MOMENTS: Final = tuple(c for c in FIELDS if dtype_of(c).startswith("datetime"))
 _LATER: Final = ("undertaken", "replied", "due")  # not before an event was accepted
 _HAPPENED: Final = ("accepted", "undertaken", "replied")
+RECORD: Final = ["org", "record", "accepted"]
+"""What tells a record from others."""
 RULES: Final = ("missing", "unreadable_time", *(f"{c}_before_accepted" for c in _LATER))
 _WRITTEN: Final = r"^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
 _ENDLESS: Final = 1e300
@@ -48,7 +50,8 @@ def uniform(table: Any) -> Any:
     rule = ibis.cases(
         (rows.org.isnull() | (rows.accepted.isnull() & rows.written.isnull()), "missing"),
         (rows.written.notnull(), "unreadable_time"),
-        *((rows[c] < day, f"{c}_before_accepted") for c in _LATER),
+        # The day is only looked up where a moment comes before the moment of acceptance.
+        *(((rows[c] < rows.accepted) & (rows[c] < day), f"{c}_before_accepted") for c in _LATER),
         else_=ibis.null("string"),
     )
     return rows.mutate(rule=rule)
@@ -101,29 +104,35 @@ def sound_of(rows: Any) -> Any:
     return rows.filter(rows.rule.isnull())
 
 
-def without_repeats(rows: Any) -> tuple[Any, Any]:
+def without_repeats(rows: Any, several: Any) -> tuple[Any, Any]:
     """Split sound rows into records and their repeats (rule ``duplicate``).
 
-    A record is told by organisation, number and moment of acceptance. Of its rows one is kept that
-    was replied to rather than one that is open, the latest reply; what still ties is told apart by
-    the other fields, so that every engine keeps the same.
+    Parameters
+    ----------
+    rows : Ibis table
+    several : Ibis table
+        `RECORD` of those that have more than one row.
+
+    Notes
+    -----
+    Of the rows of a record one is kept that was replied to rather than one that is open, the latest
+    reply; what still ties is told apart by the other fields, so that every engine keeps the same.
     """
     others = [c for c in FIELDS if c != "replied"]  # ordered twice, a field would be ordered once
-    order = [rows.replied.isnull(), rows.replied.desc()]
-    order += [rows[c].isnull() for c in others] + [rows[c] for c in others]
-    mine = ibis.window(group_by=["org", "record", "accepted"], order_by=order)
-    placed = rows.mutate(nth=ibis.row_number().over(mine))
-    again = (placed.nth > 0) & placed.record.notnull()
-    return placed.filter(~again), placed.filter(again).mutate(rule=ibis.literal("duplicate"))
+    told = rows.semi_join(several, RECORD)
+    order = [told.replied.isnull(), told.replied.desc()]
+    order += [told[c].isnull() for c in others] + [told[c] for c in others]
+    mine = ibis.window(group_by=RECORD, order_by=order)
+    placed = told.mutate(nth=ibis.row_number().over(mine))
+    kept = placed.filter(placed.nth == 0).drop("nth")
+    again = placed.filter(placed.nth > 0).drop("nth").mutate(rule=ibis.literal("duplicate"))
+    return rows.anti_join(several, RECORD).union(kept), again
 
 
 def overview(rows: Any, *, now: datetime) -> Any:
-    """Count the rows by rule and month of acceptance, with the latest moment that can be true.
-
-    ``month`` is its first moment.
-    """
-    rows = rows.mutate(month=rows.accepted.truncate("M"))
+    """Count the rows by rule and day of acceptance, with the latest moment that can be true."""
+    rows = rows.mutate(day=rows.accepted.date())
     known = [(rows[c] <= now).ifelse(rows[c], ibis.null("timestamp")).max() for c in _HAPPENED]
-    return rows.group_by("rule", "month").aggregate(
+    return rows.group_by("rule", "day").aggregate(
         rows=rows.count(), last=rows.accepted.max(), known=ibis.greatest(*known)
     )

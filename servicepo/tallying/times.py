@@ -51,9 +51,9 @@ def times(
     Returns
     -------
     DataFrame
-        One row per group: ``due`` (events with a deadline), ``pending`` (those whose fate is
-        not known yet), ``on_time`` (settled in time, the pending ones counted with their
-        chance), ``median_days`` and ``p90_days`` (NaN where so many are not settled yet).
+        One row per group: ``pending`` (events with a deadline whose fate is not known yet),
+        ``pending_on_time`` (how many of them to expect in time), ``median_days`` and
+        ``p90_days`` (NaN where so many are not settled yet).
 
     Notes
     -----
@@ -72,34 +72,33 @@ def times(
     ...     np.array([3, 3, 5]) * day, 1,
     ... )
     >>> found.round(3).to_dict("records")[0]
-    {'due': 3.0, 'pending': 1.0, 'on_time': 2.0, 'median_days': 4.0, 'p90_days': 4.0}
+    {'pending': 1.0, 'pending_on_time': 1.0, 'median_days': 4.0, 'p90_days': 4.0}
     """
-    has_due = allowed != NEVER
-    pending = np.flatnonzero(has_due & ~closed & (elapsed < allowed))
-    in_time = has_due & closed & (elapsed <= allowed)
+    pending = np.flatnonzero(~closed & (elapsed < allowed))  # never so without a deadline
     found = {
-        "due": np.bincount(group[has_due], minlength=groups).astype(float),
         "pending": np.bincount(group[pending], minlength=groups).astype(float),
-        "on_time": np.bincount(group[in_time], minlength=groups).astype(float),
+        "pending_on_time": np.zeros(groups),
         **{name: np.full(groups, np.nan) for name in TENTHS},
     }
+    # Events without a deadline say nothing about how deadlines are kept.
+    undated = np.bincount(group[allowed == NEVER], minlength=groups) > 0
+    mixed = (found["pending"] > 0) & undated
     span = 2 * (max(int(elapsed.max(initial=0)), int(allowed[pending].max(initial=0))) + 1)
     step = max(_ROOM // span, 1)  # so many groups fit into whole numbers of 64 bits
     for first in range(0, groups, step):
         last = min(first + step, groups)
         own = slice(None) if step >= groups else (group >= first) & (group < last)
         few = pending[(group[pending] >= first) & (group[pending] < last)]
+        asked = _Pending(group[few].astype(np.int64) - first, elapsed[few], allowed[few])
         part = {name: column[first:last] for name, column in found.items()}
-        number, age, done = group[own].astype(np.int64) - first, elapsed[own], closed[own]
-        events = _Events.ordered(number, age, done, last - first, span)
-        _quantiles(part, events)
-        if len(few):
-            # Events without a deadline say nothing about how deadlines are kept.
-            if not (dated := has_due[own]).all():
-                number, age, done = number[dated], age[dated], done[dated]
-                events = _Events.ordered(number, age, done, last - first, span)
-            asked = group[few].astype(np.int64) - first
-            _chances(part, events, asked, elapsed[few], allowed[few])
+        events = _Events.ordered(group[own] - first, elapsed[own], closed[own], last - first, span)
+        _summarise(part, events, asked.of(~mixed[first:last]))
+        if mixed[first:last].any():
+            dated = np.flatnonzero(mixed[group] & (allowed != NEVER))
+            dated = dated[(group[dated] >= first) & (group[dated] < last)]
+            number, age, done = group[dated] - first, elapsed[dated], closed[dated]
+            events = _Events.ordered(number, age, done, last - first, span)
+            _chances(part, _Curves.of(events, mixed[first:last]), asked.of(mixed[first:last]))
     return pd.DataFrame(found)
 
 
@@ -136,6 +135,18 @@ def times_by(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     yield from summary.cast(told).to_batches()
 
 
+class _Pending(NamedTuple):
+    """Events whose fate is not known yet."""
+
+    group: Ints
+    age: Ints
+    allowed: Ints
+
+    def of(self, chosen: Flags) -> _Pending:
+        here = chosen[self.group]
+        return _Pending(self.group[here], self.age[here], self.allowed[here])
+
+
 class _Events(NamedTuple):
     """Events in the order of group and handling time, an open one after those closed then."""
 
@@ -144,8 +155,12 @@ class _Events(NamedTuple):
     span: int
 
     @classmethod
-    def ordered(cls, group: Ints, elapsed: Ints, closed: Flags, groups: int, span: int) -> _Events:
-        keys = group * span + 2 * elapsed + ~closed
+    def ordered(
+        cls, group: npt.NDArray[np.integer], elapsed: Ints, closed: Flags, groups: int, span: int
+    ) -> _Events:
+        keys = group * np.int64(span)
+        keys += 2 * elapsed
+        keys += ~closed
         keys.sort()
         return cls(keys, np.bincount(group, minlength=groups), span)
 
@@ -160,6 +175,7 @@ class _Events(NamedTuple):
 class _Curves(NamedTuple):
     """Kaplan–Meier curves of some groups, event by event."""
 
+    events: _Events
     names: Ints  # the groups
     place: Ints  # place of each step among the events
     code: Ints  # number of each step's curve
@@ -175,11 +191,21 @@ class _Curves(NamedTuple):
         code = np.repeat(np.arange(len(names)), sizes)
         at_risk = np.repeat(ends, sizes) - np.arange(len(at))
         left = np.where(events.keys[at] & 1, 1.0, (at_risk - 1) / at_risk)
-        return cls(names, at, code, ends, along(np.multiply, left, code))
+        return cls(events, names, at, code, ends, along(np.multiply, left, code))
 
 
-def _quantiles(part: dict[str, Floats], events: _Events) -> None:
-    """Set the quantiles: by rank where no open event comes before, off the curve elsewhere."""
+def _summarise(part: dict[str, Floats], events: _Events, asked: _Pending) -> None:
+    """Set the quantiles and chances, drawing a curve only where one is needed."""
+    unclear = _by_rank(part, events)
+    unclear[asked.group] = True
+    if unclear.any():
+        curves = _Curves.of(events, unclear)
+        _quantiles(part, curves)
+        _chances(part, curves, asked)
+
+
+def _by_rank(part: dict[str, Floats], events: _Events) -> Flags:
+    """Set the quantiles where no open event comes before; return the groups that need a curve."""
     sizes, starts = events.sizes, events.starts
     open_at = np.flatnonzero(events.keys & 1)
     group = events.keys[open_at] // events.span
@@ -194,35 +220,37 @@ def _quantiles(part: dict[str, Floats], events: _Events) -> None:
         here = (rank > 0) & (rank <= clear)
         part[name][here] = events.days(starts[here] + rank[here] - 1)
         above |= ~here
-    if not (falls & above).any():
-        return
-    curves = _Curves.of(events, falls & above)
+    return falls & above
+
+
+def _quantiles(part: dict[str, Floats], curves: _Curves) -> None:
+    """Set the quantiles of some groups off their curves."""
     for name, tenths in TENTHS.items():
         reached = np.flatnonzero(curves.survival <= 1 - tenths / 10 + TIE)
         first = reached[_leads(curves.code[reached])]
-        part[name][curves.names[curves.code[first]]] = events.days(curves.place[first])
+        at = curves.place[first]
+        part[name][curves.names[curves.code[first]]] = curves.events.days(at)
 
 
-def _chances(
-    part: dict[str, Floats], events: _Events, group: Ints, age: Ints, allowed: Ints
-) -> None:
-    """Add the chances of the pending events to be on time."""
-    curves = _Curves.of(events, np.bincount(group, minlength=len(events.sizes)) > 0)
+def _chances(part: dict[str, Floats], curves: _Curves, asked: _Pending) -> None:
+    """Add the chances of pending events to be on time."""
+    events = curves.events
     keys = events.keys[curves.place]
-    own = np.searchsorted(curves.names, group)
+    own = np.searchsorted(curves.names, asked.group)
     ends = curves.ends[own]
-    starts = ends - events.sizes[group]
+    starts = ends - events.sizes[asked.group]
 
     def still_open(time: Ints) -> Floats:
-        step = np.searchsorted(keys, group * events.span + 2 * time + 1, side="right") - 1
+        upto = asked.group * events.span + 2 * time + 1
+        step = np.searchsorted(keys, upto, side="right") - 1
         return np.where(step < starts, 1.0, curves.survival[step])
 
     last = events.days(curves.place[ends - 1])
-    limit = allowed / DAY
+    limit = asked.allowed / DAY
     beyond = (limit > last) & (last > 0)
     power = np.divide(limit, last, out=np.ones(len(own)), where=beyond)
-    chance = 1 - still_open(allowed) ** power / still_open(age)
-    part["on_time"] += np.bincount(group, chance, minlength=len(events.sizes))
+    chance = 1 - still_open(asked.allowed) ** power / still_open(asked.age)
+    part["pending_on_time"] += np.bincount(asked.group, chance, minlength=len(events.sizes))
 
 
 def _leads(group: Ints) -> Ints:

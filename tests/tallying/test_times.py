@@ -18,7 +18,7 @@ def one_by_one(group, elapsed, closed, allowed, groups):
     for g in range(groups):
         own = group == g
         age, done, limit = elapsed[own] / DAY, closed[own], allowed[own]
-        row = dict.fromkeys(("due", "pending", "on_time"), 0.0)
+        row = dict.fromkeys(("pending", "pending_on_time"), 0.0)
         row |= dict.fromkeys(("median_days", "p90_days"), np.nan)
         if own.any():
             curve = kaplan_meier(age, done)
@@ -26,8 +26,6 @@ def one_by_one(group, elapsed, closed, allowed, groups):
             row["p90_days"] = quantile_time(curve, 0.9).item()
         has = limit != NEVER
         age, done, limit = age[has], done[has], limit[has] / DAY
-        row["due"] = has.sum()
-        row["on_time"] = (done & (age <= limit)).sum()
         pending = ~done & (age < limit)
         row["pending"] = pending.sum()
         if pending.any():
@@ -35,9 +33,17 @@ def one_by_one(group, elapsed, closed, allowed, groups):
             asked = ["all"] * int(pending.sum())
             then = survival_at(curve, limit[pending], groups=asked, tail="exponential")
             now = survival_at(curve, age[pending], groups=asked)
-            row["on_time"] += (1 - then["survival"] / now["survival"]).sum()
+            row["pending_on_time"] = (1 - then["survival"] / now["survival"]).sum()
         rows.append(row)
     return pd.DataFrame(rows).astype(float)
+
+
+def share(group, elapsed, closed, allowed, groups):
+    """Estimate the on-time share, with the counts that go with it."""
+    frame = pd.DataFrame({"group": group, "events_due": allowed != NEVER})
+    frame["closed_on_time"] = closed & (elapsed <= allowed)
+    totals = frame.groupby("group").sum().reindex(range(groups), fill_value=0)
+    return on_time_share(times(group, elapsed, closed, allowed, groups), totals)
 
 
 def draw(seed, n, groups, unit, without=0.1):
@@ -95,7 +101,7 @@ def test_small_groups_are_right_on_average():
     handling = (rng.exponential(25, groups * n) * DAY).astype(np.int64)
     age = rng.integers(0, 45 * DAY, groups * n)
     closed = handling <= age
-    estimate = on_time_share(times(group, np.minimum(handling, age), closed, allowed, groups))
+    estimate = share(group, np.minimum(handling, age), closed, allowed, groups)
     assert abs(estimate["value"].mean() - (handling <= allowed).mean()) < 0.015
     spread = (estimate["value"] - (1 - np.exp(-np.array([7, 15, 30]) / 25)).mean()).std()
     assert 0.8 * spread < estimate["standard_error"].mean() < 1.25 * spread
@@ -108,7 +114,7 @@ def test_on_time_laws(seed, n):
     elapsed = rng.integers(0, 30, n) * DAY
     allowed = rng.choice([5 * DAY, 10 * DAY, NEVER], n)
     closed = rng.random(n) < 0.7
-    found = on_time_share(times(np.zeros(n, dtype=int), elapsed, closed, allowed, 1))
+    found = share(np.zeros(n, dtype=int), elapsed, closed, allowed, 1)
     due = allowed != NEVER
     if not due.any():
         assert found.empty
