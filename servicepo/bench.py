@@ -313,9 +313,12 @@ def _from_data(choice: Choice, scores: Scored, codes: list[str], rows: Rows, wha
     complete = scores.complete(codes, scores.all_or(rows))
     if scores.count(complete) < len(rows):
         warnings.warn(
-            f"{what}: computed from the {scores.count(complete)} of {len(rows)} rows in which no "
-            "score is missing. Complete the data, or give the weights.",
-            MethodWarning,
+            MethodWarning(
+                f"{what}: computed from the {scores.count(complete)} of {len(rows)} rows in which "
+                "no score is missing. Complete the data, or give the weights.",
+                zh=f"权重按没有缺失的 {scores.count(complete)} 行计算，共 {len(rows)} 行。"
+                "请补齐数据，或给定权重。",
+            ),
             stacklevel=5,
         )
     if method.call is not OBJECTIVE_WEIGHTS.get(method.word) or method.word not in IMPORTANCES:

@@ -71,6 +71,7 @@ def report(
         chosen = sp.load_framework(framework)
         tell("read")
         data = sp.read(folder, mapping=mapping, blank=blank, language=language, progress=tell.say)
+        told = _counts(data, language)
         tell("tally")
         values = sp.tally(data, chosen, period=period)
         tell("index")
@@ -80,6 +81,7 @@ def report(
         written = sp.write_report(
             index, out, language=language, names=names, seed=seed, progress=tell.say
         )
+        print(told)
         said = word("cli.written", language)
         print(said.format(folder=written.folder, files=len(written.paths), seconds=tell.seconds))
 
@@ -102,14 +104,7 @@ def check(
         if out is not None:
             _save(problems, out, language)
         _print_problems(problems, language)
-        found = data.problems["severity"].value_counts()
-        print(
-            word("cli.checked", language).format(
-                files=data.sources["file"].nunique(),
-                kept=int(data.sources["kept"].sum()),
-                **{s: int(found.get(s, 0)) for s in ("error", "warning", "notice")},
-            )
-        )
+        print(_counts(data, language))
 
 
 @app.command()
@@ -167,8 +162,10 @@ class _Teller:
         self.console.print(f"[dim]{self.seconds:5.1f} s[/dim]  {escape(sentence)}")
 
     def fail(self, sentence: str) -> NoReturn:
-        line = " ".join(f"{word('cli.error', self.language)}{sentence}".split())
-        self.console.print(f"[red]{escape(line)}[/red]")
+        # One line, but a list of mistakes keeps its items.
+        items = f"{word('cli.error', self.language)}{sentence}".split("\n- ")
+        told = "\n- ".join(" ".join(item.split()) for item in items)
+        self.console.print(f"[red]{escape(told)}[/red]")
         raise typer.Exit(2)
 
 
@@ -194,7 +191,8 @@ def _clear_errors(language: Language) -> Iterator[_Teller]:
     except Exception as error:
         if os.environ.get("SERVICEPO_TRACEBACK"):
             raise
-        tell.fail(word("cli.unexpected", language).format(error=f"{type(error).__name__}: {error}"))
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        tell.fail(word("cli.unexpected", language).format(error=said))
 
 
 def _save(problems: pd.DataFrame, out: Path, language: Language) -> None:
@@ -230,6 +228,16 @@ def _print_problems(problems: pd.DataFrame, language: Language) -> None:
         headers = _some(found.loc[found["row"].isna(), "cell"])
         said = word("cli.notice", language).format(rule=rule, count=len(found))
         print(f"{said}（{headers}）" if headers else said)
+
+
+def _counts(data: sp.Dataset, language: Language) -> str:
+    """Say how much was read and how many problems there are."""
+    found = data.problems["severity"].value_counts()
+    return word("cli.checked", language).format(
+        files=data.sources["file"].nunique(),
+        kept=int(data.sources["kept"].sum()),
+        **{s: int(found.get(s, 0)) for s in ("error", "warning", "notice")},
+    )
 
 
 def _together(problems: pd.DataFrame) -> pd.DataFrame:

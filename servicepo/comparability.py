@@ -10,6 +10,7 @@ import pandas as pd
 
 from .errors import MethodError, MethodWarning
 from .index import Index, build_index
+from .labels import enumerated
 from .methods.guards import listed
 from .panel import spread, texts
 
@@ -76,7 +77,8 @@ def warn_where_indicators_change(index: Index) -> None:
             "Periods should be measured by the same indicators for their change to be measured; "
             f"there are no values of {told}, and part of the change is theirs. Pass "
             'indicators="shared" to measure by the others, or add the values.',
-            zh=f"各期指标不同，以下指标在部分考评期没有数据：{absent}。得分变化中有一部分由此而来。",
+            zh=f"各期指标不同，以下指标在部分考评期没有数据：{absent}。"
+            "得分变化中有一部分由此而来。",
         )
         warnings.warn(warned, stacklevel=3)
 
@@ -89,11 +91,16 @@ def warn_where_scores_leave_the_scale(index: Index) -> None:
     outside = ((scores < -SLACK) | (scores > 100 + SLACK)).sum()
     beyond = outside[outside > 0]
     if len(beyond):
+        names = [index.framework.indicator(str(code)).label("zh") for code in beyond.index]
         warnings.warn(
-            "Scores should stay within the scale for their change to be measured in its points, "
-            f"got {int(beyond.sum())} below 0 or above 100, in {listed(beyond.index)}. Fit the "
-            "scale over all periods, or declare goalposts that hold for years.",
-            MethodWarning,
+            MethodWarning(
+                "Scores should stay within the scale for their change to be measured in its "
+                f"points, got {int(beyond.sum())} below 0 or above 100, in "
+                f"{listed(beyond.index)}. Fit the scale over all periods, or declare goalposts "
+                "that hold for years.",
+                zh=f"要按分数比较升降，得分须在标尺之内；有 {int(beyond.sum())} 个低于 0 或高于 "
+                f"100，涉及{enumerated(names)}。请用全部考评期定标尺，或写明多年适用的上下界。",
+            ),
             stacklevel=3,
         )
 
@@ -189,10 +196,13 @@ def linked(earlier: pd.Series, later: pd.Series) -> pd.Series:
     lost = past.index[past.notna().any(axis=1) & gap.reindex(past.index).isna()]
     if len(lost):
         warnings.warn(
-            "Organisations should be scored by both frameworks in a shared period to be linked, "
-            f"got no such score of {listed(lost)}, which start with the new framework. Score them "
-            "by both.",
-            MethodWarning,
+            MethodWarning(
+                "Organisations should be scored by both frameworks in a shared period to be "
+                f"linked, got no such score of {listed(lost)}, which start with the new "
+                "framework. Score them by both.",
+                zh=f"两套体系衔接，各党组织须在共有的一期里两套都有得分；{enumerated(lost)}没有，"
+                "从新体系起算。请在共有的一期用两套体系各评一次。",
+            ),
             stacklevel=3,
         )
     raised = past.add(gap.reindex(past.index), axis=0)

@@ -11,7 +11,7 @@ import pandas as pd
 from .domain_history import DomainHistory, follow, tidy_densities
 from .errors import MethodError, MethodWarning
 from .index import Index
-from .labels import Language, word
+from .labels import Language, enumerated, word
 from .methods.group_tests import dunn, holm, kruskal_wallis, permutation_test
 from .methods.guards import listed
 from .methods.inequality import dagum
@@ -325,10 +325,13 @@ def _warn_of_single(groups: pd.Series) -> None:
     alone = sorted(map(str, sizes.index[sizes == 1]))
     if alone:
         warnings.warn(
-            "Groups should hold at least 2 organisations to be compared, got 1 in "
-            f"{listed(alone)}; a test of it says little. Merge small groups or choose another "
-            "column.",
-            MethodWarning,
+            MethodWarning(
+                "Groups should hold at least 2 organisations to be compared, got 1 in "
+                f"{listed(alone)}; a test of it says little. Merge small groups or choose another "
+                "column.",
+                zh=f"每组须有至少 2 个组织才能比较；{enumerated(alone)}只有 1 个，"
+                "检验说明不了什么。请合并小组，或换一个分组列。",
+            ),
             stacklevel=3,
         )
 
@@ -397,10 +400,13 @@ def _inequality(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     if (score < 0).any() or (score.groupby(groups).max() <= 0).any():
         warnings.warn(
-            "Inequality measures need scores of at least 0, and groups that have not only zeros; "
-            "they are left out. Build the index with declared bounds, such as "
-            'normalise="goalposts".',
-            MethodWarning,
+            MethodWarning(
+                "Inequality measures need scores of at least 0, and groups that have not only "
+                "zeros; they are left out. Build the index with declared bounds, such as "
+                'normalise="goalposts".',
+                zh="不平等指标要求得分不小于 0，且没有全为 0 的组；现不满足，未计算。"
+                '请用有上下界的标准化，如 normalise="goalposts"。',
+            ),
             stacklevel=3,
         )
         columns = ["value", "share", "by_chance", "low", "high", "share_low", "share_high"]

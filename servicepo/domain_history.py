@@ -229,16 +229,22 @@ def _measure(score: pd.Series, groups: pd.Series, draws: int, seed: int) -> dict
 def _warn_of_absent(index: Index, groups: pd.Series, indicators: tuple[str, ...]) -> None:
     """Warn where an indicator is left out of all periods because one of them lacks it."""
     measured = index.values.loc[groups.index].notna().groupby(level="period").any()
-    told = [
-        f"{code} in {', '.join(period_text(pd.PeriodIndex(measured.index[~measured[code]])))}"
+    gone = {
+        code: ", ".join(period_text(pd.PeriodIndex(measured.index[~measured[code]])))
         for code in index.scale.codes
         if code not in indicators and measured[code].any() and not measured[code].all()
-    ]
-    if told:
+    }
+    if gone:
+        told = "; ".join(f"{code} in {periods}" for code, periods in gone.items())
+        names = (index.framework.indicator(code).label("zh") for code in gone)
+        absent = "；".join(f"{n}（{p}）" for n, p in zip(names, gone.values(), strict=True))
         warnings.warn(
-            "Periods should be measured by the same indicators to be compared; there are no values "
-            f"of {'; '.join(told)}, and these indicators are left out of all periods. Add the "
-            "values, or compare the periods that have them.",
-            MethodWarning,
+            MethodWarning(
+                "Periods should be measured by the same indicators to be compared; there are no "
+                f"values of {told}, and these indicators are left out of all periods. "
+                "Add the values, or compare the periods that have them.",
+                zh="各期须用同一套指标才能比较；下列指标有的考评期没有数据，各期都未计入："
+                f"{absent}。请补充数据，或只比较有数据的考评期。",
+            ),
             stacklevel=4,
         )

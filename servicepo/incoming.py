@@ -92,8 +92,5 @@ def on_the_roster(values: pd.DataFrame, organisations: pd.DataFrame | None) -> p
         "Correct the names, or add them to the roster.",
         zh=f"有 {len(strangers)} 个党组织不在名册中，未参与计算：{shown}。请改正名称或补入名册。",
     )
-    warnings.warn(
-        warned,
-        stacklevel=4,
-    )
+    warnings.warn(warned, stacklevel=3)
     return values[known]

@@ -7,7 +7,7 @@ A word's key is dotted: its family, then its code (``domain.rural``, ``grade.goo
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from types import MappingProxyType
 from typing import Final, Literal
@@ -20,6 +20,30 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {key: (zh, en) for key, (zh, en) in tomllib.loads(_FILE.read_text("utf-8")).items()}
 )
 """The words, key -> (Chinese, English); they stand in ``labels.toml``, where they may be mended."""
+
+
+def enumerated(names: Iterable[object], most: int = 5) -> str:
+    """Name things in a Chinese sentence, at most a few of them.
+
+    Parameters
+    ----------
+    names : iterable
+        What to name.
+    most : int
+        How many are named before the rest is counted.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> enumerated(["甲", "乙"]), enumerated("甲乙丙丁", most=2)
+    ('甲、乙', '甲、乙等 4 个')
+    """
+    every = [str(name) for name in names]
+    rest = f"等 {len(every)} 个" if len(every) > most else ""
+    return "、".join(every[:most]) + rest
 
 
 def word(key: str, language: Language = "zh") -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from .bench import hold_down
 from .errors import MethodError, MethodWarning
 from .index import Index
+from .labels import enumerated
 from .methods.grades import TOLERANCE
 
 # Normalisations that measure against declared bounds, so that 60 means 60 of 100 marks.
@@ -41,11 +42,15 @@ def against_bounds(index: Index) -> Index:
     if not unbounded:
         return _rescored(index)
     _refuse_mixed_full_marks(index, unbounded)
+    names = [index.framework.indicator(code).label("zh") for code in unbounded]
     warnings.warn(
-        "Cut-offs are marks out of 100 and need indicators with declared bounds; "
-        f"{', '.join(unbounded)} have none, so relative scores are graded. "
-        "Add full_mark or goalposts to the framework.",
-        MethodWarning,
+        MethodWarning(
+            "Cut-offs are marks out of 100 and need indicators with declared bounds; "
+            f"{', '.join(unbounded)} have none, so relative scores are graded. Add full_mark or "
+            "goalposts to the framework.",
+            zh=f"等次分数线以满分 100 为准，指标须有上下界；{enumerated(names)}没有，"
+            "只好按相对得分划等次。请在指标体系中写明 full_mark 或 goalposts。",
+        ),
         stacklevel=3,
     )
     return index

@@ -65,10 +65,14 @@ def warn_where_little_is_shared(classes: pd.Series, groups: pd.Series, weights: 
         shared = pd.concat(tables, axis=1).dropna().min(axis=1).sum()
         if shared < COMMON_WEIGHT - 1e-12:
             warnings.warn(
-                f"Organisations ranked together should be measured alike; in {label!r} only "
-                f"{shared:.0%} of the weight rests on shared indicators. Rank within a finer "
-                'class, such as within="sector".',
-                MethodWarning,
+                MethodWarning(
+                    f"Organisations ranked together should be measured alike; in {label!r} only "
+                    f"{shared:.0%} of the weight rests on shared indicators. Rank within a finer "
+                    'class, such as within="sector".',
+                    zh=f"放在一起排名的组织应按同样的指标衡量；“{label}”中共有指标只占权重的 "
+                    f"{shared:.0%}。"
+                    '请在更细的类别内排名，如 within="sector"。',
+                ),
                 stacklevel=4,
             )
             return

@@ -68,10 +68,14 @@ def compare_respondents(index: Index, orgs: pd.Index, period: pd.Period) -> pd.D
     few = (member["n"] < LEAST) | (mass["n"] < LEAST)
     if few.any():
         warnings.warn(
-            f"A rate must rest on at least {LEAST} answers to be compared, got one answer in "
-            f"{few[few].index.get_level_values('org').nunique()} organisations, left out. "
-            "Ask more people there.",
-            MethodWarning,
+            MethodWarning(
+                f"A rate must rest on at least {LEAST} answers to be compared, got one answer in "
+                f"{few[few].index.get_level_values('org').nunique()} organisations, left out. Ask "
+                "more people there.",
+                zh=f"满意率须有至少 {LEAST} 份回答才能比较；有 "
+                f"{few[few].index.get_level_values('org').nunique()} 个组织不足，未计入。"
+                "请在那里多问几人。",
+            ),
             stacklevel=3,
         )
     known = mass["n"].notna() & ~few

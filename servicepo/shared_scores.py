@@ -12,6 +12,7 @@ from .bench import Group, combine
 from .declared import near
 from .errors import MethodError, MethodWarning
 from .index import Index
+from .labels import enumerated, word
 from .methods.guards import listed
 from .scaling import within_of
 from .tables import period_text, text_of
@@ -83,10 +84,13 @@ def groups_of(index: Index, by: str, when: pd.Period | None = None) -> pd.Series
     lost = groups.index[groups.isna()].unique("org")
     if len(lost):
         warnings.warn(
-            f"Every organisation should have a {by!r} to be compared; {len(lost)} of "
-            f"{groups.index.unique('org').size} have none ({listed(lost)}) and are left out. "
-            "Complete the roster.",
-            MethodWarning,
+            MethodWarning(
+                f"Every organisation should have a {by!r} to be compared; {len(lost)} of "
+                f"{groups.index.unique('org').size} have none ({listed(lost)}) and are left out. "
+                "Complete the roster.",
+                zh=f"比较要求每个组织都有“{word(by)}”；{groups.index.unique('org').size} 个中有 "
+                f"{len(lost)} 个没有（{enumerated(lost)}），未计入。请补全名册。",
+            ),
             stacklevel=3,
         )
     groups = groups.dropna().rename(by)
@@ -268,8 +272,12 @@ def _warn_where_weights_differ(groups: list[Group]) -> None:
     ]
     if any(not np.allclose(table, tables[0].reindex(table.index)) for table in tables[1:]):
         warnings.warn(
-            "Groups compared should have the same weights; data-driven weights were computed for "
-            "each class of organisations apart. Build the index with declared or equal weights.",
-            MethodWarning,
+            MethodWarning(
+                "Groups compared should have the same weights; data-driven weights were computed "
+                "for each class of organisations apart. Build the index with declared or equal "
+                "weights.",
+                zh="相互比较的各组权重应当相同；现在的权重由数据按类别分别算出。"
+                "请用给定权重或等权。",
+            ),
             stacklevel=4,
         )

@@ -436,10 +436,15 @@ def _inflation(found: SourceScores, pair: tuple[str, str], delta: float) -> Infl
     classes = found.classes.where(known)
     if known.sum() - classes.nunique() < LEAST:
         warnings.warn(
-            f"Inflation needs at least {LEAST} more organisations than classes with scores of "
-            f"{listed(pair)} on several indicators or by several raters, got {int(known.sum())} in "
-            f"{classes.nunique()} classes; it is left out. Add scores, or compare within=None.",
-            MethodWarning,
+            MethodWarning(
+                f"Inflation needs at least {LEAST} more organisations than classes with scores of "
+                f"{listed(pair)} on several indicators or by several raters, got "
+                f"{int(known.sum())} in {classes.nunique()} classes; it is left out. Add scores, "
+                "or compare within=None.",
+                zh=f"自评偏高须由至少比类别多 {LEAST} 个、且有多项指标或多位评分人的组织来估计；"
+                f"现有 {int(known.sum())} 个，分 {classes.nunique()} 类，未估计。请补充评分，或设 "
+                "within=None。",
+            ),
             stacklevel=3,
         )
         return None

@@ -14,6 +14,7 @@ import pandas as pd
 
 from .errors import MethodError, MethodWarning
 from .index import Index
+from .labels import enumerated
 from .methods.guards import listed
 from .tables import SOURCES, period_text, text_of
 
@@ -177,9 +178,12 @@ def source_scores(
     rows = rows[rows["period"] == when]
     if missing := sorted(rows.loc[rows["mark"].isna(), "indicator"].unique()):
         warnings.warn(
-            f"Scores need a full mark to be compared between sources, got none for "
-            f"{listed(missing)}, left out. Declare full_mark in the framework.",
-            MethodWarning,
+            MethodWarning(
+                "Scores need a full mark to be compared between sources, got none for "
+                f"{listed(missing)}, left out. Declare full_mark in the framework.",
+                zh=f"各方评分须有满分才能比较；{enumerated(missing)}没有，未计入。"
+                "请在指标体系中写明 full_mark。",
+            ),
             stacklevel=3,
         )
         rows = rows[rows["mark"].notna()]

@@ -47,7 +47,11 @@ def path_ends(
     """
     marks = against_bounds(index)
     if marks.vetoed is not None or not _is_arithmetic(index.choices.aggregate):
-        _warn_no_path("an arithmetic aggregation without a veto", repr(index.choices.aggregate))
+        _warn_no_path(
+            "an arithmetic aggregation without a veto",
+            repr(index.choices.aggregate),
+            "用算术平均且没有一票否决",
+        )
         return None
     rows = marks.overall.index.get_level_values("period") == period
     scores = {}
@@ -57,7 +61,11 @@ def path_ends(
         scores[weight] = built.overall[rows].droplevel("period")
     bent = ((scores[0.0] + scores[1.0]) / 2 - scores[0.5]).abs() > BENT
     if bent.any():
-        _warn_no_path("scores that no goalposts cut off", f"{int(bent.sum())} that are cut off")
+        _warn_no_path(
+            "scores that no goalposts cut off",
+            f"{int(bent.sum())} that are cut off",
+            "得分不受上下界截断",
+        )
         return None
     ends = pd.DataFrame(
         {
@@ -129,11 +137,14 @@ def _is_arithmetic(choice: object) -> bool:
     return choice == "arithmetic"
 
 
-def _warn_no_path(must: str, got: str) -> None:
+def _warn_no_path(must: str, got: str, zh: str) -> None:
     warnings.warn(
-        f"An exact weight path needs {must}, got {got}; the path is left out. "
-        'Build the index with aggregate="arithmetic" and goalposts from 0 to the full mark.',
-        MethodWarning,
+        MethodWarning(
+            f"An exact weight path needs {must}, got {got}; the path is left out. "
+            'Build the index with aggregate="arithmetic" and goalposts from 0 to the full mark.',
+            zh=f"精确的权重路径要求{zh}，现未给出。"
+            '请用 aggregate="arithmetic"，并把上下界写成 0 至满分。',
+        ),
         stacklevel=4,
     )
 

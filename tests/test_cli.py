@@ -33,7 +33,10 @@ def test_report_goes_from_a_folder_of_sheets_to_a_report(county, tmp_path):
     result = run(app, ["report", str(county), "--out", out, "--normalise", "goalposts"])
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "out" / "report.html").is_file()
-    assert "报告已写入" in result.stdout
+    read, written = result.stdout.splitlines()
+    assert read.startswith("读取 ")
+    assert "错误 " in read
+    assert written.startswith("报告已写入")
     assert "读取资料" in result.stderr
     assert "写出文件" in result.stderr
 
@@ -144,6 +147,18 @@ def test_a_wrong_framework_is_told_before_anything_is_read(county, tmp_path):
     assert result.exit_code == 2
     assert "six_haves" in one_line(result.stderr)
     assert "读取资料" not in result.stderr
+
+
+def test_mistakes_of_a_framework_file_are_told_line_by_line(county, tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text('id = "mine"\nversion = "1"\nname = "本县"\ncitation = "某文"\n', "utf-8")
+    options = ["--out", str(tmp_path / "out"), "--framework", str(mine)]
+    result = run(app, ["report", str(county), *options])
+    assert result.exit_code == 2
+    first, *rest = result.stderr.splitlines()
+    assert first.startswith("错误：A framework must be declared without mistakes")
+    assert rest
+    assert all(line.startswith("- ") for line in rest)
 
 
 def test_a_folder_in_use_is_told_before_anything_is_read(county, tmp_path):

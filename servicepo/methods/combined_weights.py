@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .guards import FloatArray, check_weights, listed
 
 Weightings: TypeAlias = pd.DataFrame | Mapping[Hashable, pd.Series]
@@ -198,7 +199,14 @@ def game_theoretic(weightings: Weightings, *, negative: str = "refuse") -> Combi
             raise MethodError(
                 f"{message}. Choose negative='absolute' for the convention of papers, or linear."
             )
-        warn(f"{message}: absolute values taken. Say so in the text.", MethodWarning, stacklevel=2)
+        warn(
+            MethodWarning(
+                f"{message}: absolute values taken. Say so in the text.",
+                zh=f"博弈论组合系数应不小于 0；{enumerated(raw.index[raw < 0])}为负，已取绝对值。"
+                "请在文中说明。",
+            ),
+            stacklevel=2,
+        )
     shares = np.abs(a) / np.abs(a).sum()
     return _combined(table, w @ shares, shares, "game_theoretic", raw)
 

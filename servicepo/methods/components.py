@@ -70,9 +70,12 @@ def principal_components(x: Table) -> Components:
     found = correlated(x, "principal components")
     if found.n <= found.m:
         warn(
-            "principal components should rest on more organisations than indicators, got "
-            f"{found.n} for {found.m}. Add organisations or take fewer indicators.",
-            MethodWarning,
+            MethodWarning(
+                "principal components should rest on more organisations than indicators, got "
+                f"{found.n} for {found.m}. Add organisations or take fewer indicators.",
+                zh=f"主成分分析的组织数应多于指标数；现有 {found.n} 个组织、{found.m} 项指标。"
+                "请增加组织，或减少指标。",
+            ),
             stacklevel=2,
         )
     values, vectors = np.linalg.eigh(found.correlation)

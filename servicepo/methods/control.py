@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .control_rules import ControlChart, Limits, charted, outside
 from .guards import FloatArray, as_matrix, listed
 
@@ -163,10 +164,13 @@ def p_chart(
     wide = np.flatnonzero(spread > OVERDISPERSED)
     if not laney and len(wide):
         warnings.warn(
-            "Shares should vary as the binomial lets them for a plain p chart, got up to "
-            f"{spread[wide].max():.1f} times that for {listed(counts.index[wide])}. "
-            "Take laney=True (p′).",
-            MethodWarning,
+            MethodWarning(
+                "Shares should vary as the binomial lets them for a plain p chart, got up to "
+                f"{spread[wide].max():.1f} times that for {listed(counts.index[wide])}. Take "
+                "laney=True (p′).",
+                zh=f"普通 p 图要求比率只按二项分布波动；{enumerated(counts.index[wide])}的波动达 "
+                f"{spread[wide].max():.1f} 倍。请用 laney=True（p′ 图）。",
+            ),
             stacklevel=2,
         )
     return made

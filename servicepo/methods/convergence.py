@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import stdtr
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .guards import FloatArray, as_matrix, as_vector, choose, listed
 
 
@@ -226,9 +227,12 @@ def sigma_convergence(
         )
     if len(gone):
         warnings.warn(
-            "Organisations should have a score in every period for their spread to be followed, "
-            f"got gaps for {listed(gone)}; they are left out. Add the missing periods.",
-            MethodWarning,
+            MethodWarning(
+                "Organisations should have a score in every period for their spread to be "
+                f"followed, got gaps for {listed(gone)}; they are left out. Add the missing "
+                "periods.",
+                zh=f"看差距变化要求每期都有得分；{enumerated(gone)}有缺期，未计入。请补齐各期。",
+            ),
             stacklevel=2,
         )
     columns = {name: _values(whole[name], scale, f"panel in {name}") for name in whole.columns}

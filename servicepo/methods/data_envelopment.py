@@ -130,9 +130,13 @@ def data_envelopment(
     n, columns = len(x), x.shape[1] + y.shape[1]
     if n < 3 * columns:
         warn(
-            f"data envelopment should have at least 3 organisations per input and output, got {n} "
-            f"for {columns}: too many come out efficient. Leave some out, or add organisations.",
-            MethodWarning,
+            MethodWarning(
+                "data envelopment should have at least 3 organisations per input and output, got "
+                f"{n} for {columns}: too many come out efficient. Leave some out, or add "
+                "organisations.",
+                zh=f"数据包络分析的组织数应不少于投入产出项数的 3 倍；现有 {n} 个，{columns} 项，"
+                "被判有效的会偏多。请减少项目，或增加组织。",
+            ),
             stacklevel=2,
         )
     top = np.concatenate([x.max(axis=0), y.max(axis=0)])

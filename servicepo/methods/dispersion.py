@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .compiled import on_every_core
 from .guards import (
     FloatArray,
@@ -211,9 +212,13 @@ def weights_of(x: Table, importance: FloatArray, method: str) -> Any:
     if not varies.all():
         still = [name for name, moves in zip(column_names(x), varies, strict=True) if not moves]
         warn(
-            f"every indicator should vary between organisations for {method}, got one single value "
-            f"in {listed(still)}: weight 0. Drop these columns or choose their weights yourself.",
-            MethodWarning,
+            MethodWarning(
+                f"every indicator should vary between organisations for {method}, got one single "
+                f"value in {listed(still)}: weight 0. Drop these columns or choose their weights "
+                "yourself.",
+                zh=f"由数据定权要求指标有差异；{enumerated(still)}只有一个取值，权重为 0。"
+                "请去掉这些列，或自行给定权重。",
+            ),
             stacklevel=3,
         )
     return as_weights(x, importance)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from . import pairwise
 from .guards import (
     FloatArray,
@@ -203,6 +204,8 @@ got CR 0.4835 (random index 'saaty'). Judge the pair (0, 1) again first.
             f"judgements must have a consistency ratio below {CONSISTENT}, got CR {cr[0]:.4f} "
             f"(random index {random_index!r}). Judge the pair {again} again first.",
             inconsistent,
+            zh=f"判断矩阵的一致性比例须小于 {CONSISTENT}，现为 {cr[0]:.4f}。"
+            f"请先重新判断 {again} 这一对。",
         )
     return AhpResult(
         like_columns(matrix, w[0], "weight"),
@@ -378,10 +381,10 @@ def ahp_hierarchy(
     )
 
 
-def _complain(message: str, inconsistent: str, level: int = 3) -> None:
+def _complain(message: str, inconsistent: str, zh: str, level: int = 3) -> None:
     if inconsistent == "refuse":
         raise MethodError(message)
-    warn(message, MethodWarning, stacklevel=level)
+    warn(MethodWarning(message, zh=zh), stacklevel=level)
 
 
 def _check_word(word: str, words: tuple[str, ...]) -> None:
@@ -467,16 +470,21 @@ def _without(
         f"judgements must have a consistency ratio below {CONSISTENT}, got {told}{more} "
         f"(random index {table!r})"
     )
+    said = f"判断矩阵的一致性比例须小于 {CONSISTENT}；{enumerated(experts[wrong])}不满足"
     if inconsistent == "downweight":
         share = np.where(wrong, share * CONSISTENT / np.maximum(cr, CONSISTENT), share)
     elif inconsistent == "drop":
         share = np.where(wrong, 0.0, share)
         total = _positive(share.sum(), f"{message}: nobody is left")
-        warn(f"{message}: left out. Ask them to judge again.", MethodWarning, stacklevel=3)
+        left = MethodWarning(
+            f"{message}: left out. Ask them to judge again.",
+            zh=f"{said}，未计入。请他们重新判断。",
+        )
+        warn(left, stacklevel=3)
         return share / total
     else:
         mend = "Ask them to judge again, or choose inconsistent='drop'."
-        _complain(f"{message}. {mend}", inconsistent, level=4)
+        _complain(f"{message}. {mend}", inconsistent, zh=f"{said}。请他们重新判断。", level=4)
     return np.asarray(share / share.sum())
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.optimize import least_squares, nnls
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .guards import (
     FloatArray,
     as_matrix,
@@ -183,10 +184,14 @@ def target_importance(x: Table, targets: pd.Series | FloatArray | None = None) -
     missed = np.abs(gap(weights / weights.sum()))
     if missed.max() > 0.01:
         warn(
-            "target importances should be reached within 0.01, missed by "
-            f"{missed.max():.3f} for {listed([names[int(missed.argmax())]])}; the nearest weights "
-            "are given. Merge strongly correlated indicators.",
-            MethodWarning,
+            MethodWarning(
+                f"target importances should be reached within 0.01, missed by {missed.max():.3f} "
+                f"for {listed([names[int(missed.argmax())]])}; the nearest weights are given. "
+                "Merge strongly correlated indicators.",
+                zh="目标重要性应能达到（误差 0.01 以内）；"
+                f"{enumerated([names[int(missed.argmax())]])}差 {missed.max():.3f}，"
+                "给出最接近的权重。请合并高度相关的指标。",
+            ),
             stacklevel=2,
         )
     return as_weights(x, weights)

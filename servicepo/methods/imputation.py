@@ -462,9 +462,12 @@ def _estimate(array: FloatArray, most: int = 500) -> _Normal:
             break
     else:
         warn(
-            f"EM should converge within {most} rounds, got a last change of {moved:.2g} sd. "
-            "Drop indicators that repeat each other or are mostly missing.",
-            MethodWarning,
+            MethodWarning(
+                f"EM should converge within {most} rounds, got a last change of {moved:.2g} sd. "
+                "Drop indicators that repeat each other or are mostly missing.",
+                zh=f"EM 填补应在 {most} 轮内收敛，末轮仍变动 {moved:.2g} 个标准差。"
+                "请去掉互相重复或大多缺失的指标。",
+            ),
             stacklevel=4,
         )
     return _Normal(centre + mean * scale, covariance * np.outer(scale, scale))

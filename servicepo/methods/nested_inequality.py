@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .guards import FloatArray, as_vector, listed
 from .inequality import TheilDecomposition, entropy_terms, theil_decomposition
 from .resampling import bootstrap_interval, resample
@@ -281,8 +282,11 @@ def _warn_of_single(path: pd.DataFrame, sizes: npt.NDArray[np.intp]) -> None:
     alone = pd.MultiIndex.from_frame(path[sizes == 1])
     if len(alone):
         warnings.warn(
-            "Groups should hold at least 2 organisations to be drawn from, got 1 in "
-            f"{listed(alone)}; the intervals are too narrow. Merge small groups.",
-            MethodWarning,
+            MethodWarning(
+                "Groups should hold at least 2 organisations to be drawn from, got 1 in "
+                f"{listed(alone)}; the intervals are too narrow. Merge small groups.",
+                zh=f"每组须有至少 2 个组织才能抽样；{enumerated(alone)}只有 1 个，区间偏窄。"
+                "请合并小组。",
+            ),
             stacklevel=3,
         )

@@ -218,9 +218,13 @@ def critic(x: Table) -> Any:
         )
     if np.allclose(found.sd, found.sd[0], rtol=1e-9):
         warn(
-            "CRITIC weights should see contrast between indicators, got one standard deviation for "
-            "all (z-scores or ranks?), so that only conflict decides. Give min–max scores.",
-            MethodWarning,
+            MethodWarning(
+                "CRITIC weights should see contrast between indicators, got one standard "
+                "deviation for all (z-scores or ranks?), so that only conflict decides. Give "
+                "min–max scores.",
+                zh="CRITIC 定权要看指标的离散程度；现在各指标标准差相同（用了 Z 分数或名次？），"
+                "只剩相关性起作用。请改用极差标准化的得分。",
+            ),
             stacklevel=2,
         )
     return as_weights(x, found.sd * np.maximum(conflict, 0.0))

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .guards import choose, listed
 
 
@@ -294,8 +295,12 @@ def _warn_of_gaps(orgs: pd.Index, there: npt.NDArray[np.bool_]) -> None:
     gaps = orgs[np.asarray((seen & later & ~there).any(axis=1))]
     if len(gaps):
         warnings.warn(
-            "Organisations should have a state in every period between their first and their "
-            f"last, got gaps for {listed(gaps)}; no step crosses a gap. Add the missing periods.",
-            MethodWarning,
+            MethodWarning(
+                "Organisations should have a state in every period between their first and their "
+                f"last, got gaps for {listed(gaps)}; no step crosses a gap. Add the missing "
+                "periods.",
+                zh=f"首末两期之间须每期都有状态；{enumerated(gaps)}有缺期，缺期前后不算转移。"
+                "请补齐各期。",
+            ),
             stacklevel=3,
         )

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .guards import (
     FloatArray,
     as_table,
@@ -412,9 +413,13 @@ def _varying(
     if not varies.all():
         still = [name for name, moves in zip(names, varies, strict=True) if not moves]
         warn(
-            f"every indicator should vary between organisations for {method}, got one single value "
-            f"in {listed(still)}: it adds nothing. Drop these columns and scale the weights up.",
-            MethodWarning,
+            MethodWarning(
+                f"every indicator should vary between organisations for {method}, got one single "
+                f"value in {listed(still)}: it adds nothing. Drop these columns and scale the "
+                "weights up.",
+                zh=f"排序要求指标有差异；{enumerated(still)}只有一个取值，不起作用。请去掉这些列，"
+                "其余权重按比例放大。",
+            ),
             stacklevel=3,
         )
     return varies

@@ -13,6 +13,7 @@ from warnings import warn
 import numpy as np
 
 from ..errors import MethodError, MethodWarning
+from ..labels import enumerated
 from .guards import FloatArray, listed
 from .maps import Line, Map, Method, Ranks, Rule, Steps, UnfitError
 
@@ -71,9 +72,12 @@ def minmax(g: FloatArray, rule: Rule) -> Map:
     if g.any():
         return Line(float(g.min()), 0.0)
     warn(
-        f"an indicator should vary; every value of {listed([rule.code])} lies on its "
-        f"{rule.direction}, so all score 1 and any other value would score 0. Give goalposts.",
-        MethodWarning,
+        MethodWarning(
+            f"an indicator should vary; every value of {listed([rule.code])} lies on its "
+            f"{rule.direction}, so all score 1 and any other value would score 0. Give goalposts.",
+            zh=f"指标应有差异；{enumerated([rule.code])}的值都正好在目标上，全得 1 分，其他值将得 "
+            "0 分。请写明上下界（goalposts）。",
+        ),
         stacklevel=2,
     )
     return Steps((0.0,), (0.0, 1.0))

@@ -168,7 +168,9 @@ def _add_table(document: DocumentObject, table: Table, language: Language) -> No
     numeric = table.numeric()
     for count, texts in enumerate([head, *rows]):
         row = made.add_row()
-        whole = len(rows) <= WHOLE and (count < len(rows) or bool(table.notes))
+        # The head stays with the first row, the last row with the notes, a short table whole.
+        last = count == len(rows)
+        kept = bool(table.notes) if last else count == 0 or len(rows) <= WHOLE
         for cell, text, size, is_number in zip(row.cells, texts, sizes, numeric, strict=True):
             cell.width = size
             paragraph = cell.paragraphs[0]
@@ -176,7 +178,7 @@ def _add_table(document: DocumentObject, table: Table, language: Language) -> No
             paragraph._p.style = "TableText"
             paragraph.add_run(text)
             paragraph.alignment = RIGHT if is_number else LEFT
-            paragraph.paragraph_format.keep_with_next = whole or count == 0
+            paragraph.paragraph_format.keep_with_next = kept
         _mark(row, "w:cantSplit")
     for column, size in zip(made.columns, sizes, strict=True):
         column.width = size

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 import servicepo as sp
+from servicepo.labels import WORDS
 from servicepo.report.contents import gather
 from servicepo.report.disclosure import FEWEST, suppressed
 from servicepo.report.pieces import Table
+from servicepo.report.sections.framework import FAMILIES
 
 
 def quiet(*_):
@@ -78,6 +80,15 @@ def test_no_code_of_the_house_is_left_in_what_people_read(content, index):
     codes = {i.code for i in index.framework.indicators} | {"bottom_share", "[[", "]]", "{", "}"}
     found = {code for code in codes for text in texts(content) if code in text}
     assert found == set()
+
+
+@pytest.mark.parametrize(
+    "framework", ["six_haves", "five_services", "five_tasks", "base_plus_plan"]
+)
+def test_every_word_of_an_illustrative_number_is_known(framework):
+    numbers = sp.load_framework(framework).illustrative_numbers()["number"].str.cat(sep=" ")
+    for token in re.findall("[a-z_]+", numbers):
+        assert any(f"{family}.{token}" in WORDS for family in FAMILIES), token
 
 
 def test_organisations_are_codes_unless_names_are_asked_for(content, index):

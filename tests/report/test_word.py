@@ -37,6 +37,16 @@ def test_the_head_is_repeated_on_every_page(document):
     assert marks == [True] + [False] * 50
 
 
+def test_notes_stay_with_the_last_row_of_their_table(document):
+    short, long = (
+        [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in table.rows]
+        for table in document.tables[:2]
+    )
+    assert short == [True] * 4
+    assert long[:2] == [True, False]
+    assert long[-2:] == [False, True]
+
+
 def test_titles_stand_above_tables_and_below_figures(document):
     body = [child for child in document.element.body if child.tag != qn("w:sectPr")]
     texts = ["".join(t.text or "" for t in child.iter(qn("w:t"))) for child in body]

@@ -11,6 +11,8 @@ from ..material import Material
 from ..pieces import Part, Section
 
 _TOKEN = re.compile("[a-z_]+")
+FAMILIES = ("declared", "direction", "source", "answer", "weights")
+"""Where the words of a framework file stand among the labels."""
 
 
 def framework_section(material: Material) -> Section:
@@ -115,8 +117,7 @@ def _weights(material: Material, weights: pd.DataFrame) -> Part:
 
 def _declared(material: Material, token: str) -> str:
     """Turn a word of a framework file into a word for people."""
-    families = ("declared", "source", "answer", "weights")
-    keys = (key for family in families if material.knows(key := f"{family}.{token}"))
+    keys = (key for family in FAMILIES if material.knows(key := f"{family}.{token}"))
     return material.word(next(keys, token))
 
 
