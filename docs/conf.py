@@ -17,4 +17,9 @@ exclude_patterns = ["_build"]
 
 html_theme = "pydata_sphinx_theme"
 html_title = "servicepo"
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "header_dropdown_text": "更多",
+}
+html_sidebars = {"**": []}  # the pages stand in the head; tables need the room

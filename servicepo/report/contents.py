@@ -106,11 +106,16 @@ def _appendix(material: Material) -> tuple[Table, ...]:
     """Give the workbook whole tables: ranks, dimensions, indicators, weights, problems."""
     index = material.index
     keys = _keys(material)
-    ranks = material.analyses.ranks.reset_index(drop=True)
+
+    def with_keys(*frames: pd.DataFrame | pd.Series) -> pd.DataFrame:
+        # Sorted by code: rows in the order of the names would tell who hides behind a code.
+        rows = pd.concat([keys, *(frame.reset_index(drop=True) for frame in frames)], axis=1)
+        return rows.sort_values(["org", "period"], ignore_index=True)
+
+    ranks = material.analyses.ranks
     ranks = ranks.assign(group=ranks["group"].map(material.group_names))
-    coverage = index.coverage.reset_index(drop=True)
-    overall = pd.concat([keys, ranks[["group", "rank", "n", "score"]], coverage], axis=1)
-    dimensions = pd.concat([keys, index.dimensions.reset_index(drop=True)], axis=1)
+    overall = with_keys(ranks[["group", "rank", "n", "score"]], index.coverage)
+    dimensions = with_keys(index.dimensions)
     tables = [
         material.table(
             "all_ranks",
@@ -120,17 +125,18 @@ def _appendix(material: Material) -> tuple[Table, ...]:
         material.table("all_dimensions", dimensions, _all(index.dimensions, "two")),
     ]
     for key, frame in (("all_scores", index.scores), ("all_values", index.values)):
-        shown = frame.mask(material.hidden.reindex_like(frame)).reset_index(drop=True)
+        shown = frame.mask(material.hidden.reindex_like(frame))
         tables.append(
             material.table(
                 key,
-                pd.concat([keys, shown], axis=1),
+                with_keys(shown),
                 _all(frame, "two"),
                 notes=[material.suppression],
             )
         )
     weights = index.weights.reset_index()
     weights = weights.assign(
+        group=[_classes(material, str(label)) for label in weights["group"]],
         dimension=weights["dimension"].map(material.word),
         indicator=weights["indicator"].map(material.word),
     )
@@ -143,6 +149,14 @@ def _appendix(material: Material) -> tuple[Table, ...]:
         problems = problems_in_words(index.evidence.data.problems, material.language)
         tables.append(material.table("all_problems", problems))
     return tuple(tables)
+
+
+def _classes(material: Material, label: str) -> str:
+    """Say in words for whom weights hold: ``enterprise/organs``."""
+    keys = {code: code for code in label.split("/")}
+    for family in ("domain", "sector"):
+        keys |= {code: key for code in keys if material.knows(key := f"{family}.{code}")}
+    return material.listed(material.word(key) for key in keys.values())
 
 
 def _all(frame: pd.DataFrame, style: Style) -> dict[str, Style]:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import servicepo as sp
+from servicepo.anonymity import anonymous_codes
 from servicepo.labels import WORDS
 from servicepo.report.contents import gather
 from servicepo.report.disclosure import FEWEST, suppressed
@@ -100,6 +101,23 @@ def test_organisations_are_codes_unless_names_are_asked_for(content, index):
     assert set(ranks.frame["党组织"]) == names
 
 
+def test_the_order_of_the_appendix_does_not_tell_names(content, index):
+    by_name = anonymous_codes(index.organisations, index.overall.index.unique("org"))
+    for table in content.appendix[:4]:
+        shown = table.frame["党组织"]
+        assert shown.is_monotonic_increasing
+        assert list(shown.unique()) != list(by_name.sort_index())
+    scores, ranks = content.appendix[2].frame, content.appendix[0].frame
+    np.testing.assert_array_equal(scores["党组织"], ranks["党组织"])
+    assert sorted(ranks["综合得分"].dropna()) == sorted(index.overall.dropna())
+
+
+def test_whose_weights_are_told_in_words(content):
+    weights = next(t for t in content.appendix if t.key == "all_weights").frame
+    assert {"村", "机关"} <= set(weights["类别"])
+    assert not weights["类别"].str.contains("[a-z]").any()
+
+
 def test_figures_show_codes_too(content, index):
     names = set(index.overall.index.get_level_values("org"))
     import matplotlib.pyplot as plt
@@ -118,12 +136,14 @@ def test_survey_results_from_few_answers_are_shown_nowhere(content, index, data)
     # What would give it away beside the score of the dimension goes with it.
     assert hidden.loc[(org, last), "results_benefited"]
     assert not hidden.loc[(org, last), "team_style"]
-    row = index.values.index.get_loc((org, last))
+    code = anonymous_codes(index.organisations, index.overall.index.unique("org"))[org]
     for key in ("all_values", "all_scores"):
         table = next(t for t in content.appendix if t.key == key)
-        assert pd.isna(table.frame["群众欢迎"].iloc[row])
-        assert pd.isna(table.frame["群众受益"].iloc[row])
-        assert not pd.isna(table.frame["服务作风"].iloc[row])
+        frame = table.frame
+        [row] = frame.index[(frame["党组织"] == code) & (frame["考评期"] == str(last))]
+        assert pd.isna(frame["群众欢迎"].iloc[row])
+        assert pd.isna(frame["群众受益"].iloc[row])
+        assert not pd.isna(frame["服务作风"].iloc[row])
         assert f"作答不足 {FEWEST} 份" in table.notes[0]
 
 
