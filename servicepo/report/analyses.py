@@ -16,6 +16,7 @@ from ..errors import MethodError, MethodWarning
 from ..grading import Grades, grade
 from ..index import Index
 from ..robustness import Robustness, assess_robustness
+from ..source_comparison import SourceComparison, compare_sources
 from ..weakness import WeakBranches, find_weak
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Analyses:
         Column of the organisations that was ranked within; None ranks all together.
     standard_errors : Series or None
         As ``index.standard_errors``.
-    domains, history, grades, weak, change, robustness
+    domains, history, grades, parties, weak, change, robustness
         Results, or None where they cannot be computed for these data.
     refused : dict of str to str
         Name of an analysis that cannot be computed -> why.
@@ -52,6 +53,7 @@ class Analyses:
     domains: DomainComparison | None
     history: DomainHistory | None
     grades: Grades | None
+    parties: SourceComparison | None
     weak: WeakBranches | None
     change: Change | None
     robustness: Robustness | None
@@ -92,6 +94,7 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
         domains = attempt("domains", lambda: compare_domains(index, seed=seed))
         history = None if domains is None else attempt("history", lambda: domains.history(draws=0))
         grades = attempt("grades", lambda: grade(index))
+        parties = attempt("parties", lambda: compare_sources(index, within=within, names=True))
         weak = attempt("weak", lambda: find_weak(index, within=finest, seed=seed, names=True))
         graded = None if grades is None else grades.table["grade"]
         change = attempt("change", lambda: measure_change(index, grades=graded))
@@ -114,6 +117,7 @@ def analyse(index: Index, *, seed: int, tell: Callable[[str], None]) -> Analyses
         domains=domains,
         history=history,
         grades=grades,
+        parties=parties,
         weak=weak,
         change=change,
         robustness=robustness,

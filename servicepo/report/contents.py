@@ -21,6 +21,7 @@ from .sections.domains import domains_section
 from .sections.framework import framework_section
 from .sections.grades import grades_section
 from .sections.methods import methods_section, notes_section
+from .sections.parties import parties_section
 from .sections.robustness import robustness_section
 from .sections.scores import scores_section
 from .sections.summary import summary_section
@@ -34,6 +35,7 @@ SECTIONS = (
     domains_section,
     dimensions_section,
     grades_section,
+    parties_section,
     weak_section,
     change_section,
     robustness_section,
@@ -68,6 +70,7 @@ def gather(
     tell("sections")
     material = Material(index, analyses, language, names, seed)
     framework = index.framework.name[language]
+    written = [made for section in SECTIONS if (made := section(material)) is not None]
     return Content(
         title=material.say("title", place=_place(material), framework=framework),
         subtitle=material.say(
@@ -77,7 +80,7 @@ def gather(
             version=index.framework.version,
             servicepo=__version__,
         ),
-        sections=number([section(material) for section in SECTIONS], language),
+        sections=number(written, language),
         appendix=_appendix(material),
         language=language,
         choices={

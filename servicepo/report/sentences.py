@@ -260,6 +260,41 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "grades.share": ("{grade}占比", "{grade}, share"),
     "table.grades": ("{period}各等次的组织数与占比", "Grades by class, {period}"),
+    # -- parties ---------------------------------------------------------------------------------
+    "parties.title": ("评价主体比较", "Sources compared"),
+    "parties.who": (
+        "{period}有 {count} 个党组织由{sources}分别评分。下面按满分折算后并排比较，总差异只看双方"
+        "都评了的指标（[[agreement]]）。",
+        "In {period}, {count} organisations were scored by {sources} apart. Scores are compared "
+        "as shares of the full mark, overall only on what both scored ([[agreement]]).",
+    ),
+    "parties.inflation": (
+        "扣除误差以后，{own}比{other}平均高 {mean:.1f} 分；{count} 个党组织偏高超过 {delta:g} 分的"
+        "把握在九成以上（[[inflation]]）。原始差值不能直接用来认定虚高：{other}偶然打低的，差值"
+        "自然大。",
+        "Beyond noise, {own} is {mean:.1f} marks above {other} on average; for {count} "
+        "organisations it is more than {delta:g} marks above with a probability of over 90 % "
+        "([[inflation]]). Raw differences show no inflation by themselves: where {other} "
+        "happened to be low, the difference is large.",
+    ),
+    "parties.critical": (
+        "{rising}的权重由 0 升到 1、其余主体按比例分担时，有 {count} 个党组织会跨过等次分数线"
+        "（只看分数线，不计限制条件和名额）。",
+        "While the weight of {rising} rises from 0 to 1 and the others share the rest, {count} "
+        "organisations cross a cut-off of the grades (cut-offs alone, without bars or quotas).",
+    ),
+    "table.agreement": ("{period}评价主体之间的一致程度", "Agreement of the sources, {period}"),
+    "figure.inflation": ("{own}比{other}偏高的分数", "How far {own} is above {other}"),
+    "note.agreement": (
+        "差值为前者减后者；Kendall W 看先后是否一致，组内相关（绝对一致）还看分数高低是否一致。",
+        "Differences are first minus second; Kendall’s W is about order, the intraclass "
+        "correlation (absolute agreement) about levels too.",
+    ),
+    "note.inflation": (
+        "点为收缩后的估计，横线为 90% 区间，菱形为原始差值，虚线为 {delta:g} 分。",
+        "Points are shrunken estimates, lines 90 % intervals, diamonds raw differences; the "
+        "dashed line is at {delta:g} marks.",
+    ),
     # -- weak ------------------------------------------------------------------------------------
     "weak.title": ("软弱涣散（后进）党组织名单", "Weak branches"),
     "weak.purpose": (

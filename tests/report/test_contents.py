@@ -68,6 +68,7 @@ def test_sections_come_in_their_order(content):
         "domains",
         "dimensions",
         "grades",
+        "parties",
         "weak",
         "change",
         "robustness",
@@ -178,6 +179,32 @@ def test_the_numbers_of_the_sentences_are_those_of_the_index(content, index):
     section = next(s for s in content.sections if s.key == "scores")
     assert f"{len(scores)} 个党组织" in section.parts[0]
     assert f"平均 {scores.mean():.1f} 分" in section.parts[0]
+
+
+def test_sources_are_compared_where_two_scored_and_else_not_mentioned(content, index):
+    section = next(s for s in content.sections if s.key == "parties")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sp.MethodWarning)
+        compared = sp.compare_sources(index, within=content.choices["ranked_within"])
+    found = compared.inflation
+    said = " ".join(part for part in section.parts if isinstance(part, str))
+    assert "由自评、群众测评、组织考评分别评分" in said
+    assert f"自评比组织考评平均高 {found['inflation'].mean():.1f} 分" in said
+    sure = int((found["probability"] > 0.9).sum())
+    assert f"{sure} 个党组织偏高超过 5 分的把握在九成以上" in said
+    table = next(part for part in section.parts if isinstance(part, Table))
+    overall = compared.agreement.set_index("sources")["w"]
+    told = table.frame.set_index("评价主体")["Kendall W"]
+    assert told["自评—组织考评"] == pytest.approx(overall["self;superior"])
+    alone = index.evidence.data.evaluations.query("source == 'superior'")
+    framework = sp.load_framework("six_haves")
+    data = replace(index.evidence.data, evaluations=alone)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sp.MethodWarning)
+        one = sp.build_index(sp.tally(data, framework), framework, organisations=data.organisations)
+    made = gather(one, language="zh", names=False, seed=0, tell=quiet)
+    assert "parties" not in [s.key for s in made.sections]
+    assert [s.title[:2] for s in made.sections][7:9] == ["八、", "九、"]
 
 
 def test_the_same_seed_gives_the_same_report(content, index):

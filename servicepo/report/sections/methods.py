@@ -24,7 +24,10 @@ def methods_section(material: Material) -> Section:
     Section
     """
     found = material.analyses
-    results = (found.domains, found.grades, found.weak, found.change, found.robustness)
+    results = (
+        *(found.domains, found.grades, found.parties),
+        *(found.weak, found.change, found.robustness),
+    )
     parts: list[Part] = [
         material.index.methods(material.language),
         *(result.methods(material.language) for result in results if result is not None),
