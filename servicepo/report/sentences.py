@@ -515,6 +515,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{count} 个党组织进入软弱涣散（后进）名单，主要短板集中在{reasons}。",
         "{count} organisations are listed as weak, mostly for {reasons}.",
     ),
+    "summary.weak_alone": (
+        "{count} 个党组织进入软弱涣散（后进）名单。",
+        "{count} organisations are listed as weak.",
+    ),
     "summary.change": (
         "与上一期相比平均变化 {mean} 分，{fell} 个党组织的降幅超出正常波动。",
         "Scores changed by {mean} on average since the period before; {fell} fell by more "

@@ -242,6 +242,14 @@ def test_nobody_is_listed_where_all_are_alike():
     assert parts["robustness"][0].startswith("按现有数据无法完成本项分析")
 
 
+def test_a_weak_list_without_reasons_names_none():
+    # More than half stand at the bottom together, so that nobody is below the median.
+    made = one_period(np.repeat([40.0, 90.0], [7, 3]))
+    parts = {s.key: s.parts for s in made.sections}
+    assert "7 个党组织进入软弱涣散（后进）名单。" in " ".join(map(str, parts["summary"]))
+    assert "weak_reasons" not in [figure.key for figure in made.figures]
+
+
 def test_one_period_without_evidence_or_organisations_is_told_not_failed():
     parts = {s.key: s.parts for s in one_period(np.linspace(60, 99, 12)).sections}
     assert parts["change"] == ("数据只有一个考评期，不能分析变化趋势。",)

@@ -130,14 +130,12 @@ def _weak(material: Material) -> list[str]:
     found = material.analyses.weak
     if found is None or not found.table["weak"].any():
         return []
-    reasons = found.reasons["dimension"].value_counts()
-    return [
-        material.say(
-            "summary.weak",
-            count=int(found.table["weak"].sum()),
-            reasons=material.listed(material.word(str(code)) for code in reasons.index[:2]),
-        )
-    ]
+    count = int(found.table["weak"].sum())
+    reasons = found.reasons["dimension"].value_counts().index[:2]
+    if reasons.empty:
+        return [material.say("summary.weak_alone", count=count)]
+    named = material.listed(material.word(str(code)) for code in reasons)
+    return [material.say("summary.weak", count=count, reasons=named)]
 
 
 def _change(material: Material) -> list[str]:

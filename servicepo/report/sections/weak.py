@@ -59,7 +59,9 @@ def weak_section(material: Material) -> Section:
                 unclear=int((listed["verdict"] == "unclear").sum()),
             )
         )
-    parts += [_list(material, found, listed), _reasons(material, found)]
+    parts.append(_list(material, found, listed))
+    if len(found.reasons):
+        parts.append(_reasons(material, found))
     steps = _steps(material, found, listed)
     if len(steps):
         parts += [material.say("weak.steps"), steps_table(material, steps)]
@@ -89,7 +91,7 @@ def _list(material: Material, found: WeakBranches, listed: pd.DataFrame) -> Part
             "place": [_place(row) for row in frame.itertuples(index=False)],
             "p_weak": frame["p_weak"],
             "rules": [_rules(material, found, rules) for rules in frame["rules"]],
-            "reasons": frame["org"].map(reasons).fillna(""),
+            "reasons": [reasons.get(org, "") for org in frame["org"]],
         }
     )
     return material.table(
