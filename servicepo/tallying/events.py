@@ -62,6 +62,7 @@ def chosen(events: Any, where: Where) -> Any:
 
 
 def _meets(events: Any, column: str, condition: Condition) -> Any:
+    """Tell whether events meet a condition; NULL, where it is not known, counts as not."""
     if column == "replied":  # later replies had not come yet
         return events.closed
     if condition == KNOWN:
@@ -69,9 +70,9 @@ def _meets(events: Any, column: str, condition: Condition) -> Any:
     if isinstance(condition, Range):
         low = events[column] >= condition.least if condition.least > -math.inf else None
         high = events[column] <= condition.most if condition.most < math.inf else None
-        both = [end.fill_null(False) for end in (low, high) if end is not None]
+        both = [end for end in (low, high) if end is not None]
         return both[0] if len(both) == 1 else both[0] & both[1]
-    return events[column].isin(condition).fill_null(False)
+    return events[column].isin(condition)
 
 
 class Extra(NamedTuple):

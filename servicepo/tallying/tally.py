@@ -139,13 +139,10 @@ def tally(
         *((i, attribute(i, data.organisations)) for i in _of(framework, "attribute")),
     ]
     table = _joined([*parts, *(_labelled(frame, i) for i, frame in held if _is_dated(frame))])
-    rows = table[["org", "period"]].drop_duplicates()
-    still = [
-        (i, rows.merge(frame, left_on="org", right_index=True))
-        for i, frame in held
-        if not _is_dated(frame)
-    ]
-    table = _joined([table, *(frame.assign(indicator=i.code) for i, frame in still)])
+    if still := [(i, frame) for i, frame in held if not _is_dated(frame)]:
+        rows = table[["org", "period"]].drop_duplicates()
+        whole = [(i, rows.merge(frame, left_on="org", right_index=True)) for i, frame in still]
+        table = _joined([table, *(frame.assign(indicator=i.code) for i, frame in whole)])
     table = _where_it_applies(table, framework, data.organisations)
     lost = _lost(table, framework, data)
     if table.empty:
@@ -266,21 +263,23 @@ def _labelled(frame: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
 
 def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Put values under one another; a row without a value is no row."""
-    filled = [
-        (p if "indicator" in p else p.reset_index()).reindex(columns=[*KEY, *KEPT])
-        for p in parts
-        if len(p)
-    ]
+    filled = []
+    for part in parts:
+        if len(part):
+            own = part[part["value"].notna()]
+            own = own if "indicator" in own else own.reset_index()
+            filled.append(own.reindex(columns=[*KEY, *KEPT]).astype(dict.fromkeys(KEPT, float)))
     if not filled:
         return pd.DataFrame(columns=[*KEY, *KEPT])
-    table = pd.concat([p.astype(dict.fromkeys(KEPT, float)) for p in filled], ignore_index=True)
-    return table[table["value"].notna()]
+    return pd.concat(filled, ignore_index=True) if len(filled) > 1 else filled[0]
 
 
 def _where_it_applies(
     table: pd.DataFrame, framework: Framework, organisations: pd.DataFrame
 ) -> pd.DataFrame:
     """Leave out values of indicators for organisations they do not apply to."""
+    if not any(i.domains or i.sectors for i in framework.indicators):
+        return table
     kept = pd.Series(True, index=table.index)
     attributes = organisations[["domain", "sector"]].reindex(table["org"]).set_axis(table.index)
     for i in framework.indicators:
