@@ -60,7 +60,7 @@ class Cluster:
     Raises
     ------
     MethodError
-        Where pyspark or Java is missing.
+        Where pyspark, Java or the client of Spark Connect is missing.
     TableError
         Where Spark finds no such table or path.
     """
@@ -160,6 +160,11 @@ def _started(url: str) -> Any:
             f"Counting on a cluster must have pyspark, got none for {url!r}. "
             "Install it: pip install servicepo[spark]."
         )
+    if url.startswith("sc://") and importlib.util.find_spec("grpc") is None:
+        raise MethodError(
+            f"Counting through Spark Connect must have its client, got none for {url!r}. "
+            "Install it: pip install 'pyspark[connect]'."
+        )
     if not url.startswith("sc://") and shutil.which("java") is None:
         raise MethodError(
             f"Counting on a cluster must have Java 17 or later, got none for {url!r}. Install a "
@@ -199,4 +204,5 @@ def _table(session: Any, source: Any) -> Any:
 def _local(table: Any) -> Any:
     """Turn moments that Spark keeps in UTC into what the clock of the session shows."""
     zoned = [f.name for f in table.schema.fields if f.dataType.typeName() == "timestamp"]
-    return table.withColumns({name: table[name].cast("timestamp_ntz") for name in zoned})
+    local = {name: table[name].cast("timestamp_ntz") for name in zoned}
+    return table.withColumns(local) if local else table  # Spark Connect refuses to add none

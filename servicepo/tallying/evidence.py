@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 import pandas as pd
@@ -11,6 +11,7 @@ from ..framework import Framework
 from ..tables import Dataset, Frequency, period_text, text_of
 from .accounts import Accounts
 from .cells import CELLS, STATIC, cells_of
+from .ledger import Ledger, records_of
 from .ordinals import ordinals, periods
 
 GAPS: Final = ("missing",)
@@ -61,6 +62,8 @@ class Evidence:
         "2024Q2").
     ledger : Accounts or None
         What became of every row of the service ledger; None where no indicator asks for it.
+    source : Ledger or None
+        The ledger of any size that the events came from; None where they stood in the tables.
     bonuses : DataFrame
         One row per bonus or deduction: ``org``, ``period``, ``indicator``, ``kind``, ``points`` (as
         on the sheet, deductions negative), ``counted`` (in points of the value, after caps; NaN
@@ -76,6 +79,7 @@ class Evidence:
     gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
     ledger: Accounts | None = None
     bonuses: pd.DataFrame = field(default_factory=pd.DataFrame)
+    source: Ledger | None = None
 
     def __repr__(self) -> str:
         return f"Evidence({len(self.table)} values of {self.framework.id}, as of {self.as_of})"
@@ -152,7 +156,9 @@ class Evidence:
         DataFrame
             One row per cell: ``org``, ``period`` (of the value), ``role`` (who scored, "bonus",
             "deduction", the answer, or the field), ``file``, ``sheet``, ``row``, ``column``,
-            ``value`` (as read).
+            ``value`` (as read). Of a ledger of any size the rows of the organisation are read
+            again: ``column`` is then the name of the column, ``row`` the number of the row in a
+            Parquet file, from 0; a cluster, a database and CSV files tell no rows.
 
         Raises
         ------
@@ -169,7 +175,13 @@ class Evidence:
         >>> sorted(cells["role"])
         ['mass', 'self', 'superior']
         """
-        found = cells_of(self.data, self.framework.indicator(indicator), org, self.freq)
+        asked = self.framework.indicator(indicator)
+        data = self.data
+        if self.source is not None and asked.source["kind"] in ("service", "frequency"):
+            services, layout = records_of(self.source, org)
+            known = pd.concat([data.layout, layout], ignore_index=True)
+            data = replace(data, services=services, layout=known)
+        found = cells_of(data, asked, org, self.freq)
         valued = self.table.index[
             (self.table.index.get_level_values("org") == org)
             & (self.table.index.get_level_values("indicator") == indicator)

@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from ..declared import near
 from ..errors import MethodError, TableError
-from ..tables import PLACE, dtype_of
+from ..tables import PLACE, dtype_of, empty
 from .cluster import Cluster, is_cluster
 from .database import staged
 from .engine import Embedded, Engine, quiet, unreadable
-from .rows import FIELDS, MOMENTS
+from .rows import FIELDS, MOMENTS, sound_of
 
 LEAST: Final = 256 << 20
 """The least memory that counts any ledger, in bytes."""
@@ -168,6 +168,32 @@ def opened(ledger: Ledger | pd.DataFrame) -> Iterator[Engine]:
     else:
         with _embedded(ledger.files, ledger.columns, ledger.memory, ledger.spill) as engine:
             yield engine
+
+
+def records_of(ledger: Ledger, org: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of one organisation, and the columns in which their fields stand.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    org : str
+
+    Returns
+    -------
+    tuple of DataFrame
+        Tables "services" and "layout".
+    """
+    with opened(ledger) as engine:
+        rows = engine.rows()
+        own = engine.frame(sound_of(rows.filter(rows.org == org)))
+    own = own.reindex(columns=empty("services").columns).assign(sheet="")
+    own = own.astype({c: dtype_of(c) for c in own.columns if c in FIELDS})
+    layout = (
+        own[["file", "sheet"]].drop_duplicates().merge(pd.Series(FIELDS, name="field"), "cross")
+    )
+    column = layout["field"].map(lambda field: ledger.columns.get(field, field))
+    layout = layout.assign(table="services", column=column, header=column)
+    return own, layout
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def tally(
         warnings.warn(note, stacklevel=2)
     missing = missing_records(evaluations, framework, data.organisations, PARTS[period])
     gaps = _gaps([missing] if duty is None else [duty.gaps, missing], period)
-    return _values(table, scored, framework, data, period, told, gaps)
+    return _values(table, scored, framework, data, period, told, gaps, ledger)
 
 
 def _of(framework: Framework, kind: str) -> list[Indicator]:
@@ -322,6 +322,7 @@ def _values(
     freq: Frequency,
     told: Accounts | None,
     gaps: pd.DataFrame,
+    ledger: Ledger | None,
 ) -> Values:
     """Shape the values and put their evidence beside them."""
     index = pd.MultiIndex.from_arrays(
@@ -340,6 +341,15 @@ def _values(
         sources = sources.set_axis(pd.MultiIndex.from_arrays(levels, names=[*KEY, "source"]))
     known = Values(values)
     known.evidence = Evidence(
-        data, framework, freq, told.as_of if told else None, table, sources, gaps, told, bonuses
+        data,
+        framework,
+        freq,
+        told.as_of if told else None,
+        table,
+        sources,
+        gaps,
+        told,
+        bonuses,
+        ledger,
     )
     return known

@@ -208,3 +208,19 @@ def test_an_engine_that_is_missing_says_what_to_install(monkeypatch):
         "Counting on a cluster must have pyspark, got none for 'spark://host:7077'. "
         "Install it: pip install servicepo[spark]."
     )
+    only = {"pyspark": "there"}
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", only.get)
+    with pytest.raises(MethodError) as caught:
+        open_ledger("services", engine="sc://host")
+    assert str(caught.value) == (
+        "Counting through Spark Connect must have its client, got none for 'sc://host'. "
+        "Install it: pip install 'pyspark[connect]'."
+    )
+
+
+def test_a_table_without_moments_of_spark_stays_as_it_is():
+    class Table:  # Spark Connect refuses withColumns({})
+        schema = type("Schema", (), {"fields": []})
+
+    table = Table()
+    assert cluster._local(table) is table

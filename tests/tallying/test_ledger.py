@@ -44,6 +44,23 @@ def assert_same(found, expected):
     assert found.evidence.as_of == expected.evidence.as_of
 
 
+def test_the_rows_behind_a_value_are_found_in_a_ledger(county, asked, tmp_path):
+    events = county.services
+    path = as_parquet(events, tmp_path)
+    values = tally(without_events(county), asked, ledger=open_ledger(path))
+    expected = tally(county, asked).evidence
+    org = events["org"].iloc[0]
+    for indicator in ("i2", "i6"):  # on-time share, satisfaction
+        cells = values.evidence.cells(org, indicator, "2024")
+        before = expected.cells(org, indicator, "2024")
+        assert cells.groupby("role").size().equals(before.groupby("role").size())
+        assert sorted(cells["value"].astype(str)) == sorted(before["value"].astype(str))
+    assert set(cells["file"]) == {str(path)}
+    assert set(cells["column"]) == {"satisfaction"}
+    read = events.reset_index(drop=True)["satisfaction"][cells["row"].astype(int)]
+    assert read.tolist() == cells["value"].tolist()
+
+
 # -- one ledger, many forms ------------------------------------------------------------------------
 def as_parquet(events, folder):
     events.to_parquet(folder / "ledger.parquet", index=False)
