@@ -215,6 +215,17 @@ class Framework:
         found = self.dimension(dimension)
         return found.weighting.choice or {i.code: i.weight for i in found.indicators}
 
+    def kind(self, language: Language = "zh") -> str:
+        """Return the name as it stands before 指标体系 in a sentence: 本县考核 of 本县考核体系.
+
+        Examples
+        --------
+        >>> load_framework("six_haves").kind("en")
+        'Six Haves'
+        """
+        name = self.name[language]
+        return name.removesuffix("体系").removesuffix("指标") if language == "zh" else name
+
     def illustrative_numbers(self) -> pd.DataFrame:
         """List every number the source documents do not give.
 

@@ -53,7 +53,7 @@ def methods_sentence(
     least = available.get("overall", 2 / 3) if isinstance(available, Mapping) else available
     parts = [
         word("methods.index", language).format(
-            framework=framework.name[language],
+            framework=framework.kind(language),
             version=framework.version,
             dimensions=dimensions,
             indicators=len(codes),

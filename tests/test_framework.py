@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -606,3 +607,10 @@ def test_the_example_of_the_documentation_loads(write):
     assert {i.source["kind"] for i in framework.indicators} == set(sources._KINDS) - {"given"}
     for measure in MEASURES:
         assert f"`{measure}`" in page
+
+
+@pytest.mark.parametrize("name", ["本县考核", "本县考核体系", "本县考核指标体系"])
+def test_a_framework_whose_name_says_so_is_not_called_a_framework_twice(name):
+    framework = replace(load_framework("six_haves"), name={"zh": name, "en": "Our framework"})
+    assert f"{framework.kind()}指标体系" == "本县考核指标体系"
+    assert framework.kind("en") == "Our framework"

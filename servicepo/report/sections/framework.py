@@ -32,7 +32,7 @@ def framework_section(material: Material) -> Section:
     parts: list[Part] = [
         material.say(
             "framework.what",
-            name=framework.name[material.language],
+            name=framework.kind(material.language),
             dimensions=len(framework.dimensions),
             indicators=len(framework.indicators),
             citation=framework.citation,

@@ -29,7 +29,7 @@ def summary_section(material: Material) -> Section:
         _few(material),
         material.say(
             "summary.what",
-            framework=material.index.framework.name[material.language],
+            framework=material.index.framework.kind(material.language),
             organisations=int(material.ranks["score"].notna().sum()),
             span=material.span,
             records=_records(material),
