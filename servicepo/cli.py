@@ -256,5 +256,6 @@ def _some(words: pd.Series) -> str:
 
 def _where(row: Any) -> str:
     """Write a place as people look it up: file, sheet, cell."""
-    cells = "；".join(f"{letter}{row.row}" for letter in row.column.split("；"))
+    named = row.column.split("；")
+    cells = "；".join(f"{n}{row.row}" if n.isupper() else f"{row.row} {n}".strip() for n in named)
     return "\n".join(part for part in (row.file, f"{row.sheet} {cells}".strip()) if part)

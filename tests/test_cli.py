@@ -76,6 +76,15 @@ def test_check_tells_once_what_is_wrong_in_many_cells(tmp_path):
     assert "错误 20 处" in result.stdout
 
 
+def test_check_names_the_field_where_no_column_tells_it(tmp_path):
+    ledger = "登记号,支部名称,事项,办结时间\n1,东村党支部,修路,2024-03-03\n"
+    (tmp_path / "服务台账.csv").write_text(ledger, "gbk")
+    result = run(app, ["check", str(tmp_path)])
+    assert result.exit_code == 0, result.stderr
+    assert "2 受理日期" in result.stdout
+    assert "accepted" not in result.stdout
+
+
 def test_check_speaks_english_when_asked(county):
     result = run(app, ["check", str(county), "--language", "en"])
     assert "files read" in result.stdout.splitlines()[-1]

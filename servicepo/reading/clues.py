@@ -21,7 +21,7 @@ _ORG_NAME: Final = re.compile(
 )
 _TABLES: Final = {
     "organisations": r"名册|名单|花名册|基本情况|一览表|roster|organi[sz]ations",
-    "services": r"台账|工单|办件|登记簿|记录表|ledger|services?",
+    "services": r"台账|工单|办件|登记簿|登记表|记录表|ledger|services?",
     "surveys": r"问卷|测评票|满意度|民意|票数|surveys?",
     "evaluations": r"考评|考核|评分|得分|打分|自评|统计|evaluations?|scores?",
 }

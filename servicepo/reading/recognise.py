@@ -301,7 +301,8 @@ def _table_of(columns: list[_Column], block: Block, known: Mapping[str, str]) ->
         return "surveys"
     if {"answer", "count"} <= fields["surveys"] and {"question", "org"} & fields["surveys"]:
         return "surveys"
-    if len(events) >= 3 or (dates and len(fields["services"] & set(SERVICE_RECORDS)) >= 3):
+    told = len(fields["services"] & set(SERVICE_RECORDS))
+    if len(events) >= 3 or (dates and (told >= 3 or (org and prior == "services"))):
         return "services"
     long = "indicator" in fields["evaluations"]
     if long and ("score" in fields["evaluations"] or sources or _free_numbers(columns)):

@@ -299,6 +299,18 @@ def test_a_roster(sheets, write):
     )
 
 
+def test_a_ledger_without_a_date_of_acceptance_is_no_questionnaire(write):
+    rows = [
+        ["时间", "支部名称", "事项", "办结时间", "满意情况"],
+        ["2024-03-01", "张村", "修路", "2024-03-03", "满意"],
+    ]
+    data = read(write("为民办实事台账.xlsx", Sheet1=(rows, [])))
+    assert data.surveys.empty
+    told = data.problems[data.problems["severity"].eq("error")]
+    assert told["rule"].tolist() == ["missing"]
+    assert told["column"].tolist() == ["accepted"]
+
+
 def test_a_roster_may_give_full_names_alone(write):
     rows = [
         ["序号", "党组织全称", "组织类别", "所在乡镇"],
