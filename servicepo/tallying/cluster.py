@@ -195,6 +195,11 @@ def _table(session: Any, source: Any) -> Any:
     except Exception as error:  # Spark's own, whose class differs between its two kinds of session
         if "AnalysisException" not in type(error).__name__:
             raise
+        if "NANOS" in str(error):
+            raise TableError(
+                f"Moments in Parquet must be in microseconds for Spark, got nanoseconds in {name!r}. "
+                "Write them again (pandas: to_parquet(..., coerce_timestamps='us'))."
+            ) from error
         raise TableError(
             f"The ledger must be a table or a path that Spark can read, got {name!r}. "
             "Correct the name."

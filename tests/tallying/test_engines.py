@@ -5,10 +5,13 @@ import os
 import shutil
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from servicepo.errors import MethodError, TableError
+from servicepo.measures import MEASURES as WORDS
+from servicepo.tables import ANSWERS
 from servicepo.tallying import cluster
 from servicepo.tallying.ledger import open_ledger
 from servicepo.tallying.tally import tally
@@ -169,6 +172,58 @@ def test_spark_counts_as_duckdb_does(dataset, asked, awkward, session):
     assert session.catalog.listTables() == []
 
 
+def test_every_word_of_the_catalogue_is_the_same_on_both_engines(
+    dataset, framework, tmp_path, session
+):
+    rng = np.random.default_rng(8)
+    n = 600
+    accepted = pd.Timestamp("2023-11-01") + pd.to_timedelta(rng.integers(0, 400 * 86_400, n), "s")
+    yes = ["yes", "no", None]
+    events = pd.DataFrame(
+        {
+            "org": rng.choice(["甲", "乙", "丙"], n),
+            "record": np.arange(n),
+            "accepted": accepted,
+            "undertaken": (accepted + pd.Timedelta(hours=5)).where(rng.random(n) < 0.7),
+            "replied": (accepted + pd.to_timedelta(rng.exponential(20, n), "D")).where(
+                rng.random(n) < 0.9
+            ),
+            "due": (accepted + pd.Timedelta(days=15)).normalize().where(rng.random(n) < 0.8),
+            **{c: rng.choice(yes, n) for c in ("first_asked", "reopened", "called_back")},
+            "way": rng.choice(["agency", "direct", None], n),
+            "visit": rng.choice(["disabled", "elderly_alone", None], n),
+            "activity": rng.choice(["branch_congress", "party_lecture", None], n),
+            "satisfaction": rng.choice([*ANSWERS, None], n),
+            "times": rng.choice([1.0, 2.0, np.nan], n),
+            "hours": rng.choice([0.5, 2.25, np.nan], n),
+        }
+    )
+    moments = ["accepted", "undertaken", "replied", "due"]
+    events[moments] = events[moments].astype("datetime64[us]")
+    events.to_parquet(tmp_path / "events.parquet", index=False)
+    more = {
+        "satisfaction": SCALE,
+        "overdue_share": "days = 3",
+        "backlog_over_target": "target_days = 10",
+        "relief_ratio": "target_days = 10, within_days = 30",
+        "share": 'of = { times = { least = 2 } }, among = { way = "agency" }',
+        "total": 'column = "hours"',
+        "kinds": 'column = "activity"',
+    }
+    words = [w for w in WORDS if not w.startswith("volume_per")]  # these divide volumes
+    asked = framework(
+        *(
+            f'source = {{ kind = "service", measure = "{w}"{", " + more[w] if w in more else ""} }}'
+            for w in words
+        )
+    )
+    path = str(tmp_path / "events.parquet")
+    here = tally(dataset(), asked, period="Q", ledger=open_ledger(path))
+    there = tally(dataset(), asked, period="Q", ledger=open_ledger(path, engine=session))
+    assert here.notna().any().all()
+    pd.testing.assert_frame_equal(there, here, rtol=0, atol=1e-9)
+
+
 def test_moments_in_the_zone_of_the_session_are_taken_as_its_clock_shows(
     dataset, framework, session
 ):
@@ -189,6 +244,18 @@ def test_a_table_that_spark_does_not_have(session):
     assert str(caught.value) == (
         "The ledger must be a table or a path that Spark can read, got 'no_such_table'. "
         "Correct the name."
+    )
+
+
+def test_moments_in_nanoseconds_which_spark_does_not_read(session, tmp_path):
+    path = str(tmp_path / "nanoseconds.parquet")
+    moments = pd.Series(["2024-03-01"], dtype="datetime64[ns]", name="accepted")
+    moments.to_frame().to_parquet(path, index=False)
+    with pytest.raises(TableError) as caught:
+        open_ledger(path, engine=session)
+    assert str(caught.value) == (
+        f"Moments in Parquet must be in microseconds for Spark, got nanoseconds in {path!r}. "
+        "Write them again (pandas: to_parquet(..., coerce_timestamps='us'))."
     )
 
 
