@@ -197,8 +197,8 @@ def _table(session: Any, source: Any) -> Any:
             raise
         if "NANOS" in str(error):
             raise TableError(
-                f"Moments in Parquet must be in microseconds for Spark, got nanoseconds in {name!r}. "
-                "Write them again (pandas: to_parquet(..., coerce_timestamps='us'))."
+                "Moments in Parquet must be in microseconds for Spark, got nanoseconds in "
+                f"{name!r}. Write them again (pandas: to_parquet(..., coerce_timestamps='us'))."
             ) from error
         raise TableError(
             f"The ledger must be a table or a path that Spark can read, got {name!r}. "

@@ -8,9 +8,10 @@ ledger was drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -73,7 +74,7 @@ def count(
     timed: Set[Where],
     *,
     flowing: Set[Where] = frozenset(),
-    extras: Sequence[expressions.Extra] = (),
+    extras: Mapping[Where, Sequence[expressions.Extra]] = MappingProxyType({}),
     freq: Frequency,
     as_of: pd.Timestamp | None,
 ) -> Count | None:
@@ -89,8 +90,8 @@ def count(
         Those of which handling times are wanted.
     flowing : set of Where
         Those of which it is wanted when they came and were settled.
-    extras : sequence of Extra
-        What else is counted, for every choice.
+    extras : dict of Where to list of Extra
+        What else is counted of a choice.
     freq : {"Y", "H", "Q", "M"}
     as_of : Timestamp or None
         The day the ledger was drawn; None for its latest moment that is not in the future.
@@ -122,16 +123,21 @@ def count(
         later = _size(engine, sound.filter(sound.accepted > cut))
     examples = [_examples(engine, rows.filter(rows.rule == rule)) for rule in sorted(rules)]
     parts: dict[Where, list[_Part]] = {where: [] for where in ((), *wheres)}
-    columns = expressions.columns(wheres, extras, flowing=bool(flowing))
+    more = [extra for own in extras.values() for extra in own]
+    columns = expressions.columns(wheres, more, flowing=bool(flowing))
     waiting: Future[pd.DataFrame] | None = None
     with ThreadPoolExecutor(1) as other:
-        for first, last in _passes(months[months.index <= _month(cut)], freq, engine.limit):
+        width = 12 // PARTS[freq]
+        for first, last, share, shares in _passes(
+            months[months.index <= _month(cut)], width, engine.limit
+        ):
             some = sound.filter(
                 sound.accepted >= _begin(first),
                 sound.accepted < _begin(last),
                 sound.accepted <= cut,
             )
-            width = 12 // PARTS[freq]
+            if shares > 1:
+                some = some.filter(some.org.hash().abs() % shares == share)
             only = first // width if last - first == width else None
             judge = partial(expressions.events, freq=freq, cut=cut, as_of=as_of, only=only)
             held = engine.hold(judge(some), columns)
@@ -142,7 +148,7 @@ def count(
                 held = engine.hold(judge(some), columns)
             for where, found_here in parts.items():
                 events = expressions.chosen(held.events, where)
-                totals = held.frame(expressions.totals(events, extras, by=held.by))
+                totals = held.frame(expressions.totals(events, extras.get(where, ()), by=held.by))
                 spent, flow = None, pd.DataFrame()
                 if where in timed:
                     summary = held.times(events, totals)
@@ -176,19 +182,28 @@ def _begin(month: int) -> pd.Timestamp:
     return pd.Timestamp(year=month // 12, month=month % 12 + 1, day=1)
 
 
-def _passes(months: pd.Series, freq: Frequency, limit: int) -> Iterator[tuple[int, int]]:
-    """Split months with their numbers of events into passes of whole periods (first, last + 1)."""
-    width = 12 // PARTS[freq]
+def _passes(months: pd.Series, width: int, limit: int) -> Iterator[tuple[int, int, int, int]]:
+    """Split months with their numbers of events into passes that memory holds.
+
+    A pass is the months of whole periods (first, last + 1), or one period of some of the
+    organisations: which share, of how many.
+    """
     by_period = months.groupby(months.index // width).sum()
-    first, held, period = None, 0, 0
+    first, held = None, 0
     for period, n in zip(by_period.index.tolist(), by_period.tolist(), strict=True):
         if first is not None and held + n > limit:
-            yield first * width, period * width
+            yield first * width, period * width, 0, 1
             first, held = None, 0
-        first = period if first is None else first
-        held += n
+        if n > limit:
+            shares = -(-n // limit)
+            for share in range(shares):
+                yield period * width, (period + 1) * width, share, shares
+        else:
+            first = period if first is None else first
+            held += n
+        end = (period + 1) * width
     if first is not None:
-        yield first * width, (period + 1) * width
+        yield first * width, end, 0, 1
 
 
 def _size(engine: Engine, rows: Any) -> int:

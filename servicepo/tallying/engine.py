@@ -18,7 +18,7 @@ from .events import BY
 from .rows import RECORD, uniform
 from .times import NEVER, times_of
 
-EVENT: Final = 96  # bytes of one event in memory, while handling times are sorted
+EVENT: Final = 96  # bytes of one event in memory while its handling time is sorted
 BATCH: Final = 1 << 20  # rows that the engine hands over at a time
 _ENGINE: Final = 0.5  # of the memory
 _SORTING: Final = 0.4

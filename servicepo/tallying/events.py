@@ -11,7 +11,7 @@ whole day: a due date ends with that day.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -87,9 +87,8 @@ class Extra(NamedTuple):
         return f"{self.kind} {self.of}"
 
 
-def columns(wheres: Iterable[Where], extras: Iterable[Extra], *, flowing: bool) -> list[str]:
+def columns(wheres: Iterable[Where], extras: Collection[Extra], *, flowing: bool) -> list[str]:
     """Return what of each event is needed for the counts and the handling times."""
-    extras = list(extras)
     chosen = [*wheres, *(extra.of for extra in extras if not isinstance(extra.of, str))]
     asked = {column for where in chosen for column, _ in where} - {GRACE, "replied"}
     asked |= {extra.of for extra in extras if isinstance(extra.of, str)}

@@ -8,9 +8,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..framework import Indicator
+from ..measures import Where
 from ..tables import Frequency
 from .counting import Count, count
 from .engine import Engine
+from .events import Extra
 from .figures import FLOWING, TIMED, extras_of, figure_of, where_of
 from .stocks import stocks
 
@@ -52,12 +54,15 @@ def serve(
         missing: the ledger may be.
     """
     wheres = list(dict.fromkeys(where_of(i) for i in indicators))
+    extras: dict[Where, list[Extra]] = {where: [] for where in wheres}
+    for indicator in indicators:
+        extras[where_of(indicator)] += extras_of(indicator)
     counts = count(
         engine,
         wheres,
         {where_of(i) for i in indicators if i.source["measure"] in TIMED},
         flowing={where_of(i) for i in indicators if i.source["measure"] in FLOWING},
-        extras=list(dict.fromkeys(extra for i in indicators for extra in extras_of(i))),
+        extras={where: list(dict.fromkeys(own)) for where, own in extras.items()},
         freq=freq,
         as_of=as_of,
     )

@@ -99,8 +99,9 @@ def test_a_table_of_a_database_gives_what_a_frame_gives(county, asked, tmp_path)
     assert not [p for p in tmp_path.iterdir() if p.is_dir()]
 
 
-@pytest.mark.parametrize("limit", [1, 50, 700])
+@pytest.mark.parametrize("limit", [60, 700])
 def test_small_passes_give_what_one_pass_gives(county, asked, monkeypatch, limit):
+    # With 60 events at a time, not even a quarter is counted at once, but some organisations of it.
     expected = tally(county, asked, period="Q")
     monkeypatch.setattr(engines, "_SORTING", limit * engines.EVENT / 2**31)
     assert_same(tally(county, asked, period="Q"), expected)
