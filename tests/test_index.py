@@ -366,6 +366,7 @@ def test_organisations_that_are_not_on_the_roster_are_left_out_aloud(framework):
         "Every organisation should be among organisations=; 1 left out: o3. "
         "Correct the names, or add them to the roster."
     )
+    assert caught[0].filename == __file__  # shown at the line of the user
     assert index.overall.index.get_level_values("org").tolist() == ["o0", "o1", "o2"]
     with pytest.raises(MethodError) as refused:
         sp.build_index(VALUES, framework, organisations=PEOPLE.iloc[:0])

@@ -150,7 +150,7 @@ def _appendix(material: Material) -> tuple[Table, ...]:
     )
     if index.evidence is not None and len(index.evidence.data.problems):
         problems = problems_in_words(index.evidence.data.problems, material.language)
-        tables.append(material.table("all_problems", problems))
+        tables.append(material.table("all_problems", problems, {"row": "integer"}))
     return tuple(tables)
 
 

@@ -79,7 +79,6 @@ def _kinds(material: Material, problems: pd.DataFrame) -> Part:
 
 
 def _aside(material: Material, problems: pd.DataFrame) -> Part:
-    errors = problems[problems["severity"] == "error"]
-    columns = ["file", "sheet", "row", "column", "value", "must"]
-    frame = errors[columns].rename(columns={"value": "cell"})
-    return material.table("aside", frame, shown=FIRST)
+    errors = problems_in_words(problems[problems["severity"] == "error"], material.language)
+    frame = errors[["file", "sheet", "row", "column", "cell", "must"]]
+    return material.table("aside", frame, {"row": "integer"}, shown=FIRST)
