@@ -102,7 +102,9 @@ def _surveyed(
             MethodWarning(
                 f"Every stratum of {indicator.code!r} should have answers, got {lacking} values "
                 "without some, for which the other strata stand. Complete the survey, or read "
-                "these values with care."
+                "these values with care.",
+                zh=f"{indicator.code!r} 的每一层都须有答卷：有 {lacking} 个值缺某些层，"
+                "以其余各层代替。请补齐调查，或谨慎使用这些值。",
             ),
             stacklevel=4,
         )

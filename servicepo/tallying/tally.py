@@ -117,7 +117,9 @@ def tally(
         notes.append(
             MethodWarning(
                 f"Every source should have a weight, got scores by {listed(scored.unweighted)}, "
-                "which are not used. Add them to source_weights in the framework."
+                "which are not used. Add them to source_weights in the framework.",
+                zh=f"每个评价主体都须有权重：{listed(scored.unweighted)}没有，其评分未采用。"
+                "请在指标体系的 source_weights 中补上。",
             )
         )
     parts = [scored.values, rate(surveys, _of(framework, "survey"), data.organisations)]
@@ -185,14 +187,18 @@ def _unused(scored: Scored) -> list[MethodWarning]:
             MethodWarning(
                 "Records must have a frequency that the framework weighs, got "
                 f"{listed(scored.irregular)}, which are not used. Add it to frequencies, or "
-                "correct the periods."
+                "correct the periods.",
+                zh=f"记录的频次须是指标体系中有权重的：{listed(scored.irregular)}没有，未采用。"
+                "请在 frequencies 中补上，或改正周期。",
             )
         )
     if alone := int(scored.bonuses["counted"].isna().sum()):
         notes.append(
             MethodWarning(
                 f"Bonuses and deductions must stand beside a score, got {alone} without one, which "
-                "are not used. Add the scores they go with; evidence.bonuses lists them."
+                "are not used. Add the scores they go with; evidence.bonuses lists them.",
+                zh=f"加分、扣分须与得分同在：有 {alone} 项没有对应的得分，未采用。请补上得分；"
+                "evidence.bonuses 列出这些项目。",
             )
         )
     return notes
@@ -220,7 +226,9 @@ def _coarse(
                 MethodWarning(
                     f"Records must be as fine as the period {freq!r}, got {listed(too_coarse)} in "
                     f"{name}, which are left out. Tally by a longer period, or ask for finer "
-                    "records."
+                    "records.",
+                    zh=f"记录的周期不得长于考核周期 {freq!r}：{listed(too_coarse)}较长，未采用。"
+                    "请按更长的周期汇总，或索取更细的记录。",
                 )
             )
     return notes
