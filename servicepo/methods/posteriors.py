@@ -233,11 +233,13 @@ def mixed_posterior(y: FloatArray, s: FloatArray, *, cells: int = CELLS) -> Mixe
     edges = np.linspace(low, high, cells + 1)
     middles = (edges[1:] + edges[:-1]) / 2
     value, error, count = compressed(y, s)
-    density = _density(value, error, middles, edges)
+    # Half the digits: a step is as fast as memory is read, and its end is asked for to 0.001.
+    density = _density(value, error, middles, edges).astype(np.float32)
+    share = (count / count.sum()).astype(np.float32)
     weights = np.full(cells, 1 / cells)
     gap = np.inf
     for _ in range(MOST_STEPS):
-        gain = (count / (density @ weights)) @ density / count.sum()
+        gain = (share / (density @ weights.astype(np.float32))) @ density
         gap = float(gain.max()) - 1
         weights *= gain
         if gap <= CLOSE:
