@@ -245,8 +245,7 @@ def _to_target(
         gain = step * weight
     at, column = np.nonzero(step > TOLERANCE)
     # One number holds the row, the worth of the indicator and its score, so that one sort will do.
-    _, rank = np.unique(-worth.to_numpy().round(9), return_inverse=True)
-    rank = rank.reshape(low.shape)[at, column]
+    _, rank = np.unique(-worth.to_numpy()[at, column].round(9), return_inverse=True)
     score = low[at, column]
     key = at * (rank.max(initial=0) + 2.0) + rank + (score - score.min(initial=0)) / 1e3
     order = np.argsort(key, kind="stable")
