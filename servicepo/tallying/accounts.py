@@ -11,7 +11,8 @@ import pandas as pd
 from ..errors import MethodWarning
 from ..labels import Language, word
 from ..tables import PLACE, empty, problem_rows, shown
-from .counting import EXAMPLES, Count
+from .counting import Count
+from .looking import EXAMPLES
 from .rows import MOMENTS
 
 _BACKWARDS: Final = tuple(f"{c}_before_accepted" for c in MOMENTS[1:])

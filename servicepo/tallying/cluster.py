@@ -21,6 +21,7 @@ import pandas as pd
 from ..errors import MethodError, TableError
 from .engine import Held, Summary
 from .events import BY
+from .keeping import Keep
 from .rows import RECORD, uniform
 from .times import NEVER, times_by
 
@@ -66,6 +67,8 @@ class Cluster:
     """
 
     limit = 2**62  # a cluster spills by itself
+    files: Sequence[Path] = ()
+    keep: Keep | None = None
 
     def __init__(self, engine: Any, source: Any, columns: Mapping[str, str]) -> None:
         self._session = _started(engine) if isinstance(engine, str) else engine
@@ -96,6 +99,18 @@ class Cluster:
         found: pd.DataFrame = self._sql(expression).toArrow().to_pandas()
         zoned = found.select_dtypes("datetimetz").columns  # in UTC, as the session is
         return found.assign(**{name: found[name].dt.tz_localize(None) for name in zoned})
+
+    def table(self, frame: pd.DataFrame) -> Any:
+        """Refuse: this and what follows is asked where rows are in files with names."""
+        raise NotImplementedError
+
+    def kept(self, files: Sequence[Path]) -> Any:
+        """Refuse."""
+        raise NotImplementedError
+
+    def write(self, expression: Any, folder: Path, by: str) -> None:
+        """Refuse."""
+        raise NotImplementedError
 
     def hold(self, events: Any, columns: Sequence[str]) -> Held:
         """Leave the events where they are."""

@@ -1,31 +1,28 @@
-"""The events of a service ledger, counted for every choice of codes, a few periods at a time.
+"""The events of a service ledger, counted for every choice of codes.
 
-An engine reads, judges and counts the rows of a pass; passes are as large as the memory allows.
-What an organisation did in a period is known from one pass, so that results are only put one under
-another. Every row is accounted for: counted, set aside by a rule, or accepted after the day the
-ledger was drawn.
+The ledger is looked over first, then counted pass by pass (only what is new, where what was counted
+before is kept), and the results are put together. Every row is accounted for: counted, set aside by
+a rule, or accepted after the day the ledger was drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..errors import TableError
 from ..measures import Where
-from ..tables import PLACE, Frequency
+from ..tables import Frequency
 from . import events as expressions
 from .engine import Engine
-from .ordinals import PARTS
-from .rows import MOMENTS, overview, sound_of, without_repeats
-
-EXAMPLES: Final = 5  # rows shown for each rule
+from .keeping import Part
+from .looking import first_examples, joined, look_over
+from .passes import SUMMARY, Asked, Passes
+from .planning import Drawn
 
 
 class Counted(NamedTuple):
@@ -38,9 +35,6 @@ class Counted(NamedTuple):
     totals: pd.DataFrame
     times: pd.DataFrame
     flows: pd.DataFrame
-
-
-_Part: TypeAlias = tuple[pd.DataFrame, "Future[pd.DataFrame] | None", pd.DataFrame]
 
 
 class Count(NamedTuple):
@@ -106,131 +100,55 @@ def count(
     TableError
         Where the ledger changes while it is read.
     """
-    rows = engine.rows()
-    found = engine.frame(overview(rows, now=_tonight()))
-    as_of = found["known"].max() if as_of is None else as_of
+    found = look_over(engine)
+    as_of = found.days["known"].max() if as_of is None else as_of
     if pd.isna(as_of):
         return None
-    # The whole of the day on which the ledger was drawn belongs to it.
-    cut = as_of + pd.Timedelta(days=1, microseconds=-1) if as_of == as_of.normalize() else as_of
-    broken = found[found["rule"].notna()]
-    rules = {str(rule): int(n) for rule, n in broken.groupby("rule")["rows"].sum().items()}
-    sound = sound_of(rows) if rules else rows
-    whole = found[found["rule"].isna()]
-    months = whole.groupby(pd.to_datetime(whole["day"]).map(_month))["rows"].sum()
-    later = 0
-    if found["last"].max() > cut:
-        later = _size(engine, sound.filter(sound.accepted > cut))
-    examples = [_examples(engine, rows.filter(rows.rule == rule)) for rule in sorted(rules)]
-    parts: dict[Where, list[_Part]] = {where: [] for where in ((), *wheres)}
-    more = [extra for own in extras.values() for extra in own]
-    columns = expressions.columns(wheres, more, flowing=bool(flowing))
-    waiting: Future[pd.DataFrame] | None = None
-    with ThreadPoolExecutor(1) as other:
-        width = 12 // PARTS[freq]
-        for first, last, share, shares in _passes(
-            months[months.index <= _month(cut)], width, engine.limit
-        ):
-            some = sound.filter(
-                sound.accepted >= _begin(first),
-                sound.accepted < _begin(last),
-                sound.accepted <= cut,
-            )
-            if shares > 1:
-                some = some.filter(some.org.hash().abs() % shares == share)
-            only = first // width if last - first == width else None
-            judge = partial(expressions.events, freq=freq, cut=cut, as_of=as_of, only=only)
-            held = engine.hold(judge(some), columns)
-            if (several := held.repeated()) is not None:
-                some, repeats = without_repeats(some, several)
-                rules["duplicate"] = rules.get("duplicate", 0) + _size(engine, repeats)
-                examples.append(_examples(engine, repeats))
-                held = engine.hold(judge(some), columns)
-            for where, found_here in parts.items():
-                events = expressions.chosen(held.events, where)
-                totals = held.frame(expressions.totals(events, extras.get(where, ()), by=held.by))
-                spent, flow = None, pd.DataFrame()
-                if where in timed:
-                    summary = held.times(events, totals)
-                    if waiting is not None:
-                        waiting.result()  # no more than one waits, so that memory is kept
-                    spent = waiting = other.submit(summary)
-                if where in flowing:
-                    flow = held.frame(expressions.flows(events, by=held.by))
-                found_here.append((totals, spent, flow))
-    counted = {where: _together(found_here) for where, found_here in parts.items() if found_here}
-    read, n = int(found["rows"].sum()), int(counted[()].totals["events"].sum() if counted else 0)
+    drawn = Drawn(as_of, freq)
+    choices = tuple(dict.fromkeys(((), *wheres)))
+    more = tuple(tuple(extras.get(where, ())) for where in choices)
+    asked = Asked(choices, timed, flowing, more)
+    sound = found.sound.assign(period=drawn.periods(pd.to_datetime(found.sound["day"])))
+    future = sound["period"] > drawn.period
+    held, after = sound[~future], sound[future]
+    part = Passes(engine, asked, drawn, held, faulty=bool(found.rules)).count()
+    counted = _counted(asked, part)
+    later = part.later + int(after["rows"].sum())
+    rules = found.rules
+    if len(part.repeats):
+        rules["duplicate"] = int(part.repeats["rows"].sum())
+    read, n = (
+        int(found.days["rows"].sum()),
+        int(counted[()].totals["events"].sum() if counted else 0),
+    )
     if read != n + later + sum(rules.values()):
         raise TableError(
             f"A ledger must stand still while it is counted, got {read} rows at first and "
             f"{n + later + sum(rules.values())} later. Count it again."
         )
-    shown = pd.concat(examples, ignore_index=True) if examples else pd.DataFrame()
-    return Count(counted, as_of, read, n, later, rules, shown)
+    examples = first_examples(joined([found.examples, part.examples]))
+    return Count(counted, as_of, read, n, later, rules, examples)
 
 
-def _tonight() -> pd.Timestamp:
-    """Return the last moment of today: nothing can have happened after it."""
-    return pd.Timestamp.now().normalize() + pd.Timedelta(days=1, microseconds=-1)
-
-
-def _month(moment: pd.Timestamp) -> int:
-    return moment.year * 12 + moment.month - 1
-
-
-def _begin(month: int) -> pd.Timestamp:
-    return pd.Timestamp(year=month // 12, month=month % 12 + 1, day=1)
-
-
-def _passes(months: pd.Series, width: int, limit: int) -> Iterator[tuple[int, int, int, int]]:
-    """Split months with their numbers of events into passes that memory holds.
-
-    A pass is the months of whole periods (first, last + 1), or one period of some of the
-    organisations: which share, of how many.
-    """
-    by_period = months.groupby(months.index // width).sum()
-    first, held = None, 0
-    for period, n in zip(by_period.index.tolist(), by_period.tolist(), strict=True):
-        if first is not None and held + n > limit:
-            yield first * width, period * width, 0, 1
-            first, held = None, 0
-        if n > limit:
-            shares = -(-n // limit)
-            for share in range(shares):
-                yield period * width, (period + 1) * width, share, shares
-        else:
-            first = period if first is None else first
-            held += n
-        end = (period + 1) * width
-    if first is not None:
-        yield first * width, end, 0, 1
-
-
-def _size(engine: Engine, rows: Any) -> int:
-    return int(engine.frame(rows.aggregate(n=rows.count()))["n"].iloc[0])
-
-
-def _examples(engine: Engine, rows: Any) -> pd.DataFrame:
-    """Return a few rows in a fixed order, with their places."""
-    places = [c for c in PLACE if c in rows.columns]
-    rows = rows.select(
-        "rule", *places, "org", *MOMENTS, "written", record=rows.record.cast("string")
-    )
-    return engine.frame(rows.order_by("org", "record", "accepted", "written").limit(EXAMPLES))
-
-
-def _together(parts: Sequence[_Part]) -> Counted:
-    """Put what the passes found under one another, in the order of organisation and period."""
-    totals = pd.concat([totals for totals, _, _ in parts], ignore_index=True)
-    spent = pd.concat([s.result() if s else pd.DataFrame() for _, s, _ in parts], ignore_index=True)
-    org, names = pd.factorize(totals.pop("org"), sort=True)
-    period, numbers = pd.factorize(totals.pop("period"), sort=True)
-    order = np.lexsort((period, org))
-    levels: Any = [names, numbers]
-    codes: Any = [org[order], period[order]]
-    index = pd.MultiIndex(levels, codes, names=expressions.BY)
-    return Counted(
-        totals.take(order).set_axis(index),
-        spent.take(order).set_axis(index) if len(spent.columns) else spent,
-        pd.concat([flows for _, _, flows in parts], ignore_index=True),
-    )
+def _counted(asked: Asked, part: Part) -> dict[Where, Counted]:
+    """Put what was counted in the order of organisation and period."""
+    found = {}
+    every = {extra.name for extras in asked.extras for extra in extras}
+    choices = zip(asked.wheres, asked.extras, part.counts, part.flows, strict=False)
+    for where, extras, counts, flows in choices:
+        org, names = pd.factorize(counts["org"], sort=True)
+        period, numbers = pd.factorize(counts["period"], sort=True)
+        order = np.lexsort((period, org))
+        levels: Any = [names, numbers]
+        codes: Any = [org[order], period[order]]
+        index = pd.MultiIndex(levels, codes, names=expressions.BY)
+        ordered = counts.drop(columns=expressions.BY).take(order).set_axis(index)
+        others = every - {extra.name for extra in extras}
+        totals = ordered.drop(columns=[*SUMMARY, *others], errors="ignore")
+        spent, flow = pd.DataFrame(), pd.DataFrame()
+        if where in asked.timed:
+            spent = ordered[SUMMARY]
+        if where in asked.flowing:
+            flow = flows.sort_values([*expressions.BY, "settled"], ignore_index=True)
+        found[where] = Counted(totals, spent, flow)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -15,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .events import BY
+from .keeping import Keep
 from .rows import RECORD, uniform
 from .times import NEVER, times_of
 
@@ -33,12 +35,25 @@ class Engine(Protocol):
 
     limit: int
     """Events that should be summarised in one pass."""
+    files: Sequence[Path]
+    """The files of the ledger in their order; none where it is in something else."""
+    keep: Keep | None
+    """Where is kept what was counted before."""
 
     def rows(self, files: Sequence[Path] = ()) -> Any:
         """Return the rows of the ledger (of some of its files), uniform and judged."""
 
     def frame(self, expression: Any) -> pd.DataFrame:
         """Evaluate an expression."""
+
+    def table(self, frame: pd.DataFrame) -> Any:
+        """Return a frame as a table that stands beside the ledger."""
+
+    def kept(self, files: Sequence[Path]) -> Any:
+        """Return rows that were kept."""
+
+    def write(self, expression: Any, folder: Path, by: str) -> None:
+        """Write rows to Parquet, a folder for each value of a column."""
 
     def hold(self, events: Any, columns: Sequence[str]) -> Held:
         """Hold the events of a pass, so that they can be counted in many ways."""
@@ -76,6 +91,10 @@ class Embedded:
         Bytes for the engine and the sorting together.
     spill : Path, optional
         Folder for what does not fit.
+    files : list of Path
+        The files of the source that bear names of their own.
+    keep : Keep, optional
+        Where is kept what was counted before.
     """
 
     def __init__(
@@ -85,15 +104,21 @@ class Embedded:
         *,
         memory: int,
         spill: Path | None = None,
+        files: Sequence[Path] = (),
+        keep: Keep | None = None,
     ) -> None:
+        self.files, self.keep = files, keep
         self._columns = columns
         self.limit = max(int(memory * _SORTING / EVENT), 1)
         settings = {"memory_limit": f"{int(memory * _ENGINE) >> 20}MiB"}
         if spill is not None:
             settings["temp_directory"] = str(spill)
         self._connection = ibis.duckdb.connect(preserve_insertion_order=False, **settings)
-        self._all = self._open(source)
+        self._source = source
+        if isinstance(source, pa.Table):
+            self._connection.create_table("ledger", source)
         self._orgs = pd.Index([], dtype="str")
+        self._numbers = count()
 
     def __enter__(self) -> Embedded:
         """Hold the connection."""
@@ -104,13 +129,13 @@ class Embedded:
         self._connection.disconnect()
 
     def found(self, files: Sequence[Path] = ()) -> Any:
-        """Return the source as a table, its columns named as the fields are."""
-        return (self._open(files) if files else self._all).rename(dict(self._columns))
-
-    def _open(self, source: Sequence[Path] | pa.Table) -> Any:
-        if isinstance(source, pa.Table):
-            return self._connection.create_table("ledger", source)
-        return _read(self._connection, source)
+        """Return the source (some of its files) as a table, its columns named as the fields are."""
+        if isinstance(self._source, pa.Table):
+            table = self._connection.table("ledger")
+        else:
+            table = _read(self._connection, files or self._source)
+        there = {field: c for field, c in self._columns.items() if c in table.columns}
+        return table.rename(there)
 
     def rows(self, files: Sequence[Path] = ()) -> Any:
         """Return the rows, uniform and judged."""
@@ -120,6 +145,20 @@ class Embedded:
         """Evaluate an expression."""
         found: pd.DataFrame = self._connection.to_pyarrow(expression).to_pandas()
         return found
+
+    def table(self, frame: pd.DataFrame) -> Any:
+        """Return a frame as a table that stands beside the ledger."""
+        rows = pa.Table.from_pandas(frame, preserve_index=False)
+        return self._connection.create_table(f"beside_{next(self._numbers)}", rows)
+
+    def kept(self, files: Sequence[Path]) -> Any:
+        """Read rows that were kept."""
+        names = [str(file) for file in files]
+        return self._connection.read_parquet(names, union_by_name=True, hive_partitioning=False)
+
+    def write(self, expression: Any, folder: Path, by: str) -> None:
+        """Write rows to Parquet."""
+        self._connection.to_parquet(expression, folder, partition_by=by)
 
     def hold(self, events: Any, columns: Sequence[str]) -> Held:
         """Read the events of a pass into memory, with numbers for organisations."""
@@ -211,7 +250,7 @@ def _hash(org, record, accepted) -> ibis.dtype("uint64"):  # type: ignore[no-unt
 def _read(connection: Any, files: Sequence[Path]) -> Any:
     """Read files as one table; the place of a row is its file and, in Parquet, its number."""
     names = [str(file) for file in files]
-    if files[0].suffix == ".csv":
+    if files[0].suffix.lower() == ".csv":
         return connection.read_csv(
             names, all_varchar=True, header=True, union_by_name=True, filename=True
         ).rename(file="filename")
@@ -222,8 +261,8 @@ def _read(connection: Any, files: Sequence[Path]) -> Any:
 def unreadable(files: Sequence[Path]) -> tuple[Path, str] | None:
     """Find the first file that cannot be read to its end, and why."""
     for file in files:
-        read = "read_csv" if file.suffix == ".csv" else "read_parquet"
-        more = ", all_varchar = true" if file.suffix == ".csv" else ""
+        csv = file.suffix.lower() == ".csv"
+        read, more = ("read_csv", ", all_varchar = true") if csv else ("read_parquet", "")
         with duckdb.connect() as connection:
             try:
                 connection.execute(

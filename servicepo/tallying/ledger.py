@@ -21,6 +21,7 @@ from ..tables import PLACE, dtype_of, empty
 from .cluster import Cluster, is_cluster
 from .database import staged
 from .engine import Embedded, Engine, quiet, unreadable
+from .keeping import Keep
 from .rows import FIELDS, MOMENTS, sound_of
 
 LEAST: Final = 256 << 20
@@ -47,7 +48,9 @@ class Ledger:
     columns : mapping of str to str
         Field -> name of its column in the source, where it has another.
     files : tuple of Path
-        Files of a ledger in files, in the order of their names.
+        Files of a ledger in files, in the order of their names (2月 before 10月).
+    keep : Path or None
+        Folder in which is kept what was counted.
     """
 
     source: Any
@@ -56,6 +59,7 @@ class Ledger:
     spill: Path | None
     columns: Mapping[str, str]
     files: tuple[Path, ...] = ()
+    keep: Path | None = None
 
     def __repr__(self) -> str:
         what = f"{len(self.files)} files" if self.files else "table"
@@ -70,6 +74,7 @@ def open_ledger(
     memory: str | int = "2GB",
     spill: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
+    keep: str | Path | None = None,
 ) -> Ledger:
     r"""Open a ledger of service records of any size for `tally`.
 
@@ -90,6 +95,9 @@ def open_ledger(
     columns : mapping of str to str, optional
         Field (a column of the table of service records) -> name of its column, where it has
         another.
+    keep : path, optional
+        Folder for what `tally` counts of a ledger in files: next time only files that are new or
+        changed are read. It may be deleted at any time.
 
     Returns
     -------
@@ -101,10 +109,16 @@ def open_ledger(
         Where nothing is found, files of both kinds stand together, a field that is needed is
         missing, or moments bear a time zone.
     MethodError
-        For a memory that cannot be read or is too small, or an engine that is not installed.
+        For a memory that cannot be read or is too small, an engine that is not installed, or a
+        ``keep`` within the ledger or for one that is not in files.
 
     Notes
     -----
+    Where a record (``org``, ``record``, ``accepted``) stands in several files, its row in the last
+    of them by name is counted, so that later files correct earlier ones; numbers in names go by
+    their size (2月 before 10月). Of several rows in that file, or in a ledger that is not in files,
+    one that was replied to is counted rather than one that is open, and the latest reply.
+
     Needed are ``org`` and ``accepted``; without ``record`` no record can be seen to be told twice.
     Moments written as text are read as 2024-03-31 or 2024-03-31 14:05:00, with "-" or "/".
 
@@ -128,7 +142,8 @@ def open_ledger(
         )
     folder = None if spill is None else Path(spill)
     files = () if engine is not None else _files(Path(source))
-    ledger = Ledger(source, engine, size, folder, MappingProxyType(mapped), files)
+    kept = None if keep is None else _keep(Path(keep), source, engine)
+    ledger = Ledger(source, engine, size, folder, MappingProxyType(mapped), files, kept)
     with opened(ledger):
         return ledger
 
@@ -166,7 +181,11 @@ def opened(ledger: Ledger | pd.DataFrame) -> Iterator[Engine]:
             with _embedded(files, ledger.columns, ledger.memory, ledger.spill) as engine:
                 yield engine
     else:
-        with _embedded(ledger.files, ledger.columns, ledger.memory, ledger.spill) as engine:
+        own, named = Path(ledger.source), ledger.files
+        keep = Keep(ledger.keep, own, ledger.columns, named) if ledger.keep else None
+        with _embedded(
+            named, ledger.columns, ledger.memory, ledger.spill, named=True, keep=keep
+        ) as engine:
             yield engine
 
 
@@ -198,11 +217,26 @@ def records_of(ledger: Ledger, org: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @contextmanager
 def _embedded(
-    source: Sequence[Path] | pa.Table, columns: Mapping[str, str], memory: int, spill: Path | None
+    source: Sequence[Path] | pa.Table,
+    columns: Mapping[str, str],
+    memory: int,
+    spill: Path | None,
+    *,
+    named: bool = False,
+    keep: Keep | None = None,
 ) -> Iterator[Embedded]:
+    files = tuple(source) if named else ()
+    known = keep.known() if keep else set()
+    fresh = [file for file in files if str(file) not in known]
     try:
-        with quiet(), Embedded(source, columns, memory=memory, spill=spill) as engine:
-            _check(engine.found(), columns)
+        with (
+            quiet(),
+            Embedded(source, columns, memory=memory, spill=spill, files=files, keep=keep) as engine,
+        ):
+            if not known:
+                _whole(engine.found(), columns)
+            if fresh or not known:
+                _check(engine.found(fresh), columns)
             yield engine
     except duckdb.OutOfMemoryException as error:
         raise MethodError(
@@ -217,6 +251,16 @@ def _embedded(
             f"Every file of a ledger must be readable, got {str(broken[0])!r} ({broken[1]}). "
             "Replace it, or take it out of the folder."
         ) from error
+
+
+def _whole(table: Any, columns: Mapping[str, str]) -> None:
+    """Refuse names of columns that no file has; one of several may well be without."""
+    for field, column in columns.items():
+        if field not in table.columns:
+            raise TableError(
+                f"columns must name columns of the ledger, got {column!r} for {field!r}. "
+                f"{near(column, table.columns)}"
+            )
 
 
 def _check(table: Any, columns: Mapping[str, str]) -> None:
@@ -262,7 +306,8 @@ def _bytes(memory: str | int) -> int:
 def _files(source: Path) -> tuple[Path, ...]:
     if not source.exists():
         raise TableError(f"The ledger must exist, got {str(source)!r}. Correct the path.")
-    found = [source] if source.is_file() else sorted(p for p in source.rglob("*") if p.is_file())
+    found = [source] if source.is_file() else [p for p in source.rglob("*") if p.is_file()]
+    found = sorted(found, key=_by_name)
     files = [p for p in found if p.suffix.lower() in _KINDS and not p.name.startswith((".", "_"))]
     kinds = sorted({p.suffix.lower() for p in files})
     if len(kinds) != 1:
@@ -271,6 +316,28 @@ def _files(source: Path) -> tuple[Path, ...]:
             f"{str(source)!r}. Give a file, or a folder with one kind of them."
         )
     return tuple(files)
+
+
+def _by_name(file: Path) -> tuple[list[str | int], str]:
+    """Return what a file is ordered by: its folders and name, numbers by their size."""
+    name = file.as_posix().replace("/", "\0")
+    parts = re.split(r"(\d+)", name)  # every second one is a number
+    return [int(part) if n % 2 else part for n, part in enumerate(parts)], name
+
+
+def _keep(folder: Path, source: Any, engine: Any) -> Path:
+    if engine is not None:
+        raise MethodError(
+            f"keep must go with a ledger in files, got engine={engine!r}. Leave it out, or write "
+            "the ledger to files, one for each month: only files tell what is new."
+        )
+    if folder.resolve().is_relative_to(Path(source).resolve()):
+        raise MethodError(
+            f"keep must be a folder outside the ledger, got {str(folder)!r}. Name another."
+        )
+    if folder.exists() and not folder.is_dir():
+        raise MethodError(f"keep must be a folder, got {str(folder)!r}. Name another.")
+    return folder
 
 
 def _arrow(services: pd.DataFrame) -> pa.Table:

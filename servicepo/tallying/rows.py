@@ -13,6 +13,7 @@ import ibis
 from ..tables import PLACE, SERVICE_RECORDS, dtype_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 FIELDS: Final = tuple(c for c in SERVICE_RECORDS if c not in PLACE)
@@ -104,7 +105,12 @@ def sound_of(rows: Any) -> Any:
     return rows.filter(rows.rule.isnull())
 
 
-def without_repeats(rows: Any, several: Any) -> tuple[Any, Any]:
+def faulty_of(rows: Any) -> Any:
+    """Keep the others."""
+    return rows.filter(rows.rule.notnull())
+
+
+def without_repeats(rows: Any, several: Any, files: Any = None) -> tuple[Any, Any]:
     """Split sound rows into records and their repeats (rule ``duplicate``).
 
     Parameters
@@ -112,27 +118,51 @@ def without_repeats(rows: Any, several: Any) -> tuple[Any, Any]:
     rows : Ibis table
     several : Ibis table
         `RECORD` of those that have more than one row.
+    files : Ibis table, optional
+        ``file`` and ``nth``, its place among the files, where the ledger is in files.
 
     Notes
     -----
-    Of the rows of a record one is kept that was replied to rather than one that is open, the latest
-    reply; what still ties is told apart by the other fields, so that every engine keeps the same.
+    Of the rows of a record that of the latest file is kept; of several there (or of a ledger
+    without files) one that was replied to rather than one that is open, the latest reply; what
+    still ties is told apart by the other fields, so that every engine keeps the same.
     """
     others = [c for c in FIELDS if c != "replied"]  # ordered twice, a field would be ordered once
     told = rows.semi_join(several, RECORD)
-    order = [told.replied.isnull(), told.replied.desc()]
+    order = []
+    if files is not None:
+        told = told.left_join(files, "file")
+        order = [told.nth.desc()]
+    order += [told.replied.isnull(), told.replied.desc()]
     order += [told[c].isnull() for c in others] + [told[c] for c in others]
     mine = ibis.window(group_by=RECORD, order_by=order)
-    placed = told.mutate(nth=ibis.row_number().over(mine))
-    kept = placed.filter(placed.nth == 0).drop("nth")
-    again = placed.filter(placed.nth > 0).drop("nth").mutate(rule=ibis.literal("duplicate"))
-    return rows.anti_join(several, RECORD).union(kept), again
+    placed = told.mutate(place=ibis.row_number().over(mine))
+    kept = placed.filter(placed.place == 0).select(rows.columns)
+    again = placed.filter(placed.place > 0).select(rows.columns)
+    return rows.anti_join(several, RECORD).union(kept), again.mutate(rule=ibis.literal("duplicate"))
 
 
-def overview(rows: Any, *, now: datetime) -> Any:
-    """Count the rows by rule and day of acceptance, with the latest moment that can be true."""
+def worst(rows: Any, by: list[str], n: int) -> Any:
+    """Choose a few rows of each kind in a fixed order, with their places."""
+    places = [c for c in PLACE if c in rows.columns]
+    order = ["org", "record", *MOMENTS, "written", *places]
+    more = [c for c in dict.fromkeys(("rule", *by)) if c not in order]
+    shown = rows.mutate(record=rows.record.cast("string")).select(*order, *more)
+    keys = [key for c in order for key in (shown[c].isnull(), shown[c])]
+    mine = ibis.window(group_by=by, order_by=keys)
+    placed = shown.mutate(place=ibis.row_number().over(mine))
+    return placed.filter(placed.place < n).drop("place")
+
+
+def overview(rows: Any, *, now: datetime, by: Sequence[str] = ()) -> Any:
+    """Count the rows by rule and day of acceptance (and by more), with the moments they know of."""
     rows = rows.mutate(day=rows.accepted.date())
-    known = [(rows[c] <= now).ifelse(rows[c], ibis.null("timestamp")).max() for c in _HAPPENED]
-    return rows.group_by("rule", "day").aggregate(
-        rows=rows.count(), last=rows.accepted.max(), known=ibis.greatest(*known)
+    never = ibis.null("timestamp")
+    known = [(rows[c] <= now).ifelse(rows[c], never).max() for c in _HAPPENED]
+    ahead = [(rows[c] > now).ifelse(rows[c], never).min() for c in _HAPPENED]
+    return rows.group_by(*by, "rule", "day").aggregate(
+        rows=rows.count(),
+        last=rows.accepted.max(),
+        known=ibis.greatest(*known),
+        ahead=ibis.least(*ahead),
     )
