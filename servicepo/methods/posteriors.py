@@ -7,15 +7,18 @@ how the values were shrunken.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
-from scipy.interpolate import RegularGridInterpolator
+import numpy.typing as npt
+from scipy.sparse import csr_array
 from scipy.special import ndtr, ndtri
 
 from ..errors import MethodError
 from .guards import BLOCK_CELLS, FloatArray
+
+IntArray: TypeAlias = npt.NDArray[np.intp]
 
 CELLS: Final = 300  # cells of the grid on which a free prior lives
 MOST_TOLD_APART: Final = 4096  # from so many values on, like ones are taken together
@@ -93,6 +96,49 @@ class NormalPosterior:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Net:
+    """Values and errors at which answers are worked out, and the way from there to every value.
+
+    Attributes
+    ----------
+    mass : ndarray of float, nodes × cells
+        Share of the posterior in each cell, for each node of the net.
+    between : sparse array, n × nodes
+        How much each node counts for each value: bilinear in value and error.
+    """
+
+    mass: FloatArray
+    between: csr_array
+
+    @classmethod
+    def spread(
+        cls,
+        y: FloatArray,
+        s: FloatArray,
+        mass: Callable[[FloatArray, FloatArray], FloatArray],
+    ) -> Net:
+        """Spread a net over values and errors."""
+        spreads = np.unique(np.quantile(s, np.linspace(0, 1, NET[0])))
+        places = np.linspace(y.min(), y.max(), NET[1])
+        error, value = (grid.ravel() for grid in np.meshgrid(spreads, places, indexing="ij"))
+        row, up = _placed(s, spreads)
+        column, right = _placed(y, places)
+        corner = row * len(places) + column
+        # Where all errors are the same the net has one row, and no next one counts.
+        next_row = len(places) if len(spreads) > 1 else 0
+        nodes = np.column_stack([corner, corner + 1, corner + next_row, corner + next_row + 1])
+        shares = [(1 - up) * (1 - right), (1 - up) * right, up * (1 - right), up * right]
+        where = nodes.ravel(), np.arange(0, 4 * len(y) + 1, 4)
+        between = csr_array((np.column_stack(shares).ravel(), *where), shape=(len(y), len(value)))
+        return cls(mass(value, error), between)
+
+    def drawn(self, answer: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """Work out an answer at the nodes, and draw it through between."""
+        found: FloatArray = self.between @ answer(self.mass)
+        return found
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class MixedPosterior:
     """True values under a free prior: a share of the prior in every cell of a grid.
 
@@ -107,6 +153,8 @@ class MixedPosterior:
         The prior: share of the true values in each cell.
     gap : float
         How far the fit is from the best prior: at most this much log-likelihood per value.
+    net : Net or None
+        For very many values: where the answers are worked out that are drawn through between.
     """
 
     mean: FloatArray
@@ -116,6 +164,7 @@ class MixedPosterior:
     edges: FloatArray
     weights: FloatArray
     gap: float
+    net: Net | None = None
 
     @property
     def middles(self) -> FloatArray:
@@ -162,9 +211,12 @@ class MixedPosterior:
         return _posterior_mass(y, s, self.middles, self.weights, self.edges)
 
     def _rows(self, answer: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        return _answers(
-            self.values, self.errors, len(self.weights), lambda y, s: answer(self._mass(y, s))
-        )
+        if self.net is not None:
+            return self.net.drawn(answer)
+        found = np.empty(len(self.values))
+        for rows in _blocks(len(found), len(self.weights)):
+            found[rows] = answer(self._mass(self.values[rows], self.errors[rows]))
+        return found
 
     def _inverse(self, mass: FloatArray, p: FloatArray) -> FloatArray:
         """Return quantiles: row k of ``p`` asks one of every row of ``mass``."""
@@ -246,15 +298,15 @@ def mixed_posterior(y: FloatArray, s: FloatArray, *, cells: int = CELLS) -> Mixe
             break
     weights /= weights.sum()
 
-    def moment(power: int) -> FloatArray:
-        at = middles**power
-        return _answers(
-            y, s, cells, lambda y, s: _posterior_mass(y, s, middles, weights, edges) @ at
-        )
-
-    mean, second = moment(1), moment(2)
+    net = None
+    if len(y) > MOST_TOLD_APART * 2:
+        net = Net.spread(y, s, lambda y, s: _posterior_mass(y, s, middles, weights, edges))
+    unknown = np.empty(0)
+    made = MixedPosterior(unknown, unknown, y, s, edges, weights, gap, net)
+    mean = made._rows(lambda mass: mass @ middles)
+    second = made._rows(lambda mass: mass @ middles**2)
     sd = np.sqrt(np.maximum(second - mean**2, 0.0) + (edges[1] - edges[0]) ** 2 / 12)
-    return MixedPosterior(mean, sd, y, s, edges, weights, gap)
+    return replace(made, mean=mean, sd=sd)
 
 
 def compressed(x: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -300,25 +352,12 @@ def _posterior_mass(
     return mass
 
 
-def _answers(
-    y: FloatArray,
-    s: FloatArray,
-    cells: int,
-    answer: Callable[[FloatArray, FloatArray], FloatArray],
-) -> FloatArray:
-    """Return an answer for every value; for many it is drawn through a net of values and errors."""
-    if len(y) <= MOST_TOLD_APART * 2:
-        found = np.empty(len(y))
-        for rows in _blocks(len(y), cells):
-            found[rows] = answer(y[rows], s[rows])
-        return found
-    spreads = np.unique(np.quantile(s, np.linspace(0, 1, NET[0])))
-    places = np.linspace(y.min(), y.max(), NET[1])
-    net = np.array([answer(places, np.full(len(places), spread)) for spread in spreads])
-    if len(spreads) == 1:
-        return np.asarray(np.interp(y, places, net[0]))
-    drawn = RegularGridInterpolator((spreads, places), net)
-    return np.asarray(drawn(np.column_stack([s, y])))
+def _placed(x: FloatArray, nodes: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return for each number the node before it, and how far it is on the way to the next."""
+    before = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, max(len(nodes) - 2, 0))
+    if len(nodes) == 1:
+        return before, np.zeros(len(x))
+    return before, (x - nodes[before]) / np.diff(nodes)[before]
 
 
 def _variance(middles: FloatArray, weights: FloatArray, edges: FloatArray) -> float:
