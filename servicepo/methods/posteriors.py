@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.special import ndtr, ndtri
+from threadpoolctl import threadpool_limits
 
 from ..errors import MethodError
 from .guards import BLOCK_CELLS, FloatArray
@@ -290,12 +291,14 @@ def mixed_posterior(y: FloatArray, s: FloatArray, *, cells: int = CELLS) -> Mixe
     share = (count / count.sum()).astype(np.float32)
     weights = np.full(cells, 1 / cells)
     gap = np.inf
-    for _ in range(MOST_STEPS):
-        gain = (share / (density @ weights.astype(np.float32))) @ density
-        gap = float(gain.max()) - 1
-        weights *= gain
-        if gap <= CLOSE:
-            break
+    # To share products as small as these among the cores takes longer than the products.
+    with threadpool_limits(1, "blas"):
+        for _ in range(MOST_STEPS):
+            gain = (share / (density @ weights.astype(np.float32))) @ density
+            gap = float(gain.max()) - 1
+            weights *= gain
+            if gap <= CLOSE:
+                break
     weights /= weights.sum()
 
     net = None
