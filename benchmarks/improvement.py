@@ -5,7 +5,9 @@ python benchmarks/improvement.py [organisations] [indicators]
 
 import os
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,8 +39,28 @@ def seconds(*works, times: int = 3) -> list[float]:
     return [min(own) for own in taken]
 
 
+def graded():
+    """Grade as many organisations, so that their conditions can be asked for."""
+    import servicepo as sp
+
+    codes = [f"i{c}" for c in range(COLUMNS)]
+    head = 'id = "f"\nname = "f"\ncitation = "for the benchmark"\n'
+    head += '[[dimensions]]\ncode = "d"\nname = "d"\n'
+    each = '[[dimensions.indicators]]\ncode = "{0}"\nname = "{0}"\nunit = "points"\n'
+    each += 'goalposts = [0, 100]\nsource = {{ kind = "given" }}\n'
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f.toml"
+        path.write_text(head + "".join(each.format(code) for code in codes), "utf-8")
+        framework = sp.load_framework(path)
+    orgs = [f"O{i:07d}" for i in range(ROWS)]
+    rows = pd.MultiIndex.from_product([orgs, [pd.Period("2024")]], names=["org", "period"])
+    marks = np.random.default_rng(1).uniform(45, 97, (ROWS, COLUMNS))
+    return sp.grade(sp.build_index(pd.DataFrame(marks, rows, codes), framework))
+
+
 def main() -> None:
     """Run and print."""
+    grades = graded()
     draw = np.random.default_rng(42)
     table = np.asarray(draw.uniform(0.2, 1, (ROWS, COLUMNS)), order="F")
     names = [f"i{c}" for c in range(COLUMNS)]
@@ -63,6 +85,7 @@ def main() -> None:
         "ten sets of weights": lambda: cheapest_improvement(scores, by_row, target, costs=costs),
         "all equally cheap": lambda: cheapest_improvement(scores, equal, target),
         "geometric": lambda: cheapest_geometric_improvement(scores, weights, target, costs=costs),
+        "conditions listed for everybody": grades.conditions,
         "grades, 5 quotas in 50 classes": lambda: award(
             points,
             np.full(4, -np.inf),

@@ -219,12 +219,13 @@ def steps_to(
     full = made.quotas[made.quotas["given"] < made.quotas["candidates"]]
     full = full[full["grade"] == scheme.order[level]]
     turned = set(zip(full["period"], full["group"], strict=True))
-    last = np.full(len(made.score), -math.inf)
-    for number, first in zip(*np.unique(made.code, return_index=True), strict=True):
-        if (rows[first][1], made.group.iloc[first]) in turned:
+    last = np.full(len(at), -math.inf)
+    code = made.code[at]
+    for number, first in zip(*np.unique(code, return_index=True), strict=True):
+        if (rows[at[first]][1], made.group.iloc[at[first]]) in turned:
             own = made.code == number
             # Where nobody of the class got the grade there is nothing to reach.
-            last[own] = made.score[own & (made.grade >= level)].min(initial=math.inf)
+            last[code == number] = made.score[own & (made.grade >= level)].min(initial=math.inf)
     limits = []
     for bar in scheme.bars:
         hit = trips(bar, bar_values(index, bar))[at]
@@ -236,13 +237,11 @@ def steps_to(
             places = (bar.indicator, bar.column, bar.dimension)
             limits.append(Limit(bar.code, *places, bar.limit, hit))
     target = (
-        np.maximum(made.cuts[at, level - 1], last[at]) - (made.score - index.overall.to_numpy())[at]
+        np.maximum(made.cuts[at, level - 1], last) - made.score[at] + index.overall.to_numpy()[at]
     )
     return least_steps(
         index,
-        pd.MultiIndex.from_arrays(
-            [rows.get_level_values(name)[at] for name in ("org", "period")], names=["org", "period"]
-        ),
+        at,
         target=np.where(np.isfinite(target), target, np.nan),
         rule=scheme.order[level],
         limits=limits,

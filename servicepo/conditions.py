@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,7 @@ class Limit(NamedTuple):
 
 def least_steps(
     index: Index,
-    rows: pd.MultiIndex,
+    at: npt.NDArray[np.intp],
     *,
     target: npt.NDArray[np.float64],
     rule: str,
@@ -61,8 +61,8 @@ def least_steps(
     Parameters
     ----------
     index : Index
-    rows : MultiIndex
-        (org, period), some rows of the index.
+    at : array of int
+        Some rows of the index, by position.
     target : array of float
         The overall score each must reach; NaN asks for nothing.
     rule : str
@@ -90,20 +90,21 @@ def least_steps(
             'conditions need a bounded index with aggregate="arithmetic" or "geometric", got '
             f"aggregate={index.choices.aggregate!r}. Rebuild it with one of them."
         )
+    rows = cast(pd.MultiIndex, index.overall.index.take(at))
     limits = [*limits, *_vetoes(index, rows, ~np.isnan(target))]
-    at = _positions(index, rows)
     x = _take(index.scores, at)
     w = _weights_at(index, at, x)
-    floors = _floors(index, rows, limits, x)
-    gates: dict[str, tuple[list[str], Any]] = {
-        str(code): ([str(code)], floors[code]) for code in floors if floors[code].notna().any()
-    }
+    lifted, gates = x, dict[str, tuple[list[str], Any]]()
+    if limits:
+        floors = _floors(index, rows, limits, x)
+        lifted = x.where(~(floors > x), floors)
+        asked = floors.columns[floors.notna().any()]
+        gates = {str(code): ([str(code)], floors[code]) for code in asked}
     own = [limit for limit in limits if limit.dimension]
     for limit in own:
         codes = [i.code for i in index.framework.indicators if i.dimension == limit.dimension]
         least = pd.Series(np.where(limit.rows, limit.limit, np.nan))
         gates[limit.rule] = ([code for code in codes if code in x], least)
-    lifted = x.where(~(floors > x), floors)
     weighed = w.where(w.sum(axis=1) > 0, 1 / w.shape[1])
     most = np.inf if caps is None else caps
     arithmetic = partial(
@@ -126,7 +127,6 @@ def least_steps(
         rises = arithmetic(wanted)
         if own:
             between = x + arithmetic(pd.Series(np.nan, index=x.index))
-    orgs = rows.get_level_values("org")
     worth = w / (1.0 if costs is None else costs.reindex(w.columns))
     parts = [_to_target(rule, between, x + rises, w, worth, rule_of_means)]
     if own:
@@ -142,7 +142,7 @@ def least_steps(
     made["cost"] = made.pop("points") * price if "points" in made else np.nan
     if len(limits) or len(lost) or own:
         made = made.sort_values(["at", "order"], kind="stable", ignore_index=True)
-    made.insert(0, "org", orgs[made["at"].to_numpy(dtype=np.intp)])
+    made.insert(0, "org", rows.take(made["at"].to_numpy(dtype=np.intp)).get_level_values("org"))
     return made.reindex(columns=["org", *COLUMNS])
 
 
@@ -254,7 +254,7 @@ def _to_target(
         {
             "at": at,
             "rule": rule,
-            "indicator": before.columns.to_numpy()[column],
+            "indicator": before.columns.array.take(column),
             "now": low[at, column],
             "needed": high[at, column],
             "improvement": step[at, column],
@@ -311,13 +311,27 @@ def column_of(index: Index, indicator: str, column: str, rows: pd.Index) -> npt.
 
 def counted_weights(index: Index, rows: pd.Index) -> pd.DataFrame:
     """Return the weights that count in each row: scaled up over what is present."""
-    at = _positions(index, rows)
+    at = positions(index, rows)
     return _weights_at(index, at, _take(index.scores, at)).set_axis(rows)
 
 
 def _weights_at(index: Index, at: npt.NDArray[np.intp], scores: pd.DataFrame) -> pd.DataFrame:
     """Return the same for rows by their position, whose scores are known."""
-    groups = index.group_of_row.to_numpy(dtype=object)[at]
+    there = np.isnan(np.column_stack([scores.to_numpy(), _take(index.dimensions, at).to_numpy()]))
+    kind, _ = pd.factorize(index.group_of_row.array.take(at))
+    # Many rows lack the same and are weighed alike: their weights are worked out once.
+    for byte in np.packbits(there, axis=1).T:
+        kind, _ = pd.factorize(kind * 256 + byte)
+    first = np.zeros(kind.max(initial=-1) + 1, dtype=np.intp)
+    first[kind[::-1]] = np.arange(len(kind))[::-1]
+    each = _weights_of(index, at[first], scores.iloc[first]).to_numpy()
+    table = np.array([column[kind] for column in each.T]).T
+    return pd.DataFrame(table, index=scores.index, columns=scores.columns, copy=False)
+
+
+def _weights_of(index: Index, at: npt.NDArray[np.intp], scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the same row by row."""
+    groups = np.asarray(index.group_of_row.array.take(at), dtype=object)
     tops = _take(index.dimensions, at)
     present = ~np.isnan(scores.to_numpy())
     made = np.zeros(present.shape, order="F")
@@ -334,7 +348,7 @@ def _weights_at(index: Index, at: npt.NDArray[np.intp], scores: pd.DataFrame) ->
     return pd.DataFrame(made, index=scores.index, columns=scores.columns, copy=False)
 
 
-def _positions(index: Index, rows: pd.Index) -> npt.NDArray[np.intp]:
+def positions(index: Index, rows: pd.Index) -> npt.NDArray[np.intp]:
     """Return where rows stand in the index."""
     whole = index.overall.index
     return np.arange(len(whole)) if rows is whole else whole.get_indexer(rows)

@@ -20,11 +20,14 @@ from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
 from .marks import against_bounds, refuse_outside
+from .methods.compiled import on_every_core
 from .methods.grades import award
 from .rules import Bar, Scheme, load_scheme
 from .tables import text_of
 
 USUAL_BAND: Final = 0.7
+
+BLOCK: Final = 1 << 17  # organisations whose steps are looked for at a time
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -264,10 +267,14 @@ class Grades:
                 )
         at = np.flatnonzero(mine & (self._awarded.grade < len(self.scheme.grades) - 1))
         aims = self._awarded.grade[at] + 1
-        parts = [
-            steps_to(self.index, self.scheme, self._awarded, level, at[aims == level], costs, caps)
+        how = self.index, self.scheme, self._awarded
+        blocks = [
+            (level, own[first : first + BLOCK])
             for level in np.unique(aims)
+            for own in [at[aims == level]]
+            for first in range(0, len(own), BLOCK)
         ]
+        parts = on_every_core(lambda block: steps_to(*how, *block, costs, caps), blocks)
         made = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
         made = made.reindex(columns=["org", *COLUMNS])
         return made if org is None else made.drop(columns="org")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .anonymity import anonymous_codes
 from .chances import chances, errors_of
-from .conditions import criteria_limits, least_steps
+from .conditions import criteria_limits, least_steps, positions
 from .errors import MethodError, MethodWarning
 from .index import Index
 from .labels import Language, word
@@ -245,7 +245,7 @@ class WeakBranches:
             target = np.fmax(target, np.where(limit.rows, limit.limit, np.nan))
         made = least_steps(
             self.index,
-            rows,
+            positions(self.index, rows),
             target=target,
             rule="bottom_share",
             limits=limits,
