@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from ..labels import Language
 from .frames import Words, check_keys, in_order, present, shown, table_of, title_of
 from .heat import draw_cells, height_of_cells, refuse_many, row_names
 from .rows import Line, height_of, label_lines, wrapped_lines
-from .style import MAIN, PALE, drawing
+from .style import MAIN, PALE, SOFT, drawing
 
 __all__ = ["weak_reasons"]
+
+_CHANCE: Final[Mapping[str, Any]] = MappingProxyType(
+    {"facecolor": "none", "edgecolor": SOFT, "hatch": "//", "linewidth": 0.0}
+)
 
 
 def weak_reasons(
@@ -38,7 +47,9 @@ def weak_reasons(
 
         - ``org``: name or code of the organisation (up to 60), in the order of the rows;
         - ``reason``: code or words of the dimension or indicator;
-        - ``shortfall``: number; the higher, the darker the cell. None is a white cell with a dash.
+        - ``shortfall``: number; the higher, the darker the cell. None is a white cell with a dash;
+        - ``state``, optional: "unclear" where it may be chance; such cells are crossed out by lines
+          and are not reasons.
 
         ``find_weak(index).reasons`` may be given as it is: its ``indicator`` is the reason, its
         ``degree``, a share, is shown in per cent.
@@ -102,14 +113,19 @@ def _shortfalls(
     obstacles = "reason" not in frame and {"indicator", "degree"} <= set(frame.columns)
     if obstacles:
         frame = frame.assign(reason=frame["indicator"], shortfall=100 * frame["degree"])
-    table = table_of(frame, "weak_reasons", text=("org", "reason"), numbers=("shortfall",))
+    table = table_of(
+        frame, "weak_reasons", text=("org", "reason"), numbers=("shortfall",), optional=("state",)
+    )
     check_keys(table, "weak_reasons", "org", "reason")
     present(table, "weak_reasons", "shortfall")
     orgs, reasons = in_order(table["org"]), in_order(table["reason"])
     refuse_many(len(orgs), "weak_reasons")
-    pairs = table.set_index(["org", "reason"])["shortfall"]
+    pairs = table.set_index(["org", "reason"])
     pairs = pairs.reindex(pd.MultiIndex.from_product([orgs, reasons]))
-    values = pairs.to_numpy(dtype=float).reshape(len(orgs), len(reasons))
+    values = pairs["shortfall"].to_numpy(dtype=float).reshape(len(orgs), len(reasons))
+    unclear = np.zeros(values.shape, dtype=bool)
+    if "state" in pairs:
+        unclear = (pairs["state"] == "unclear").to_numpy(dtype=bool).reshape(values.shape)
     rows = row_names([shown(org, language, words) for org in orgs], len(reasons), ax)
     with drawing(ax, height=height_of_cells(rows)) as axes:
         draw_cells(
@@ -119,6 +135,13 @@ def _shortfalls(
             [shown(reason, language, words) for reason in reasons],
             limits=(0.0, float(np.nanmax(values)) or 1.0),
         )
+        for row, column in np.argwhere(unclear):
+            axes.add_patch(Rectangle((column, row), 1, 1, **_CHANCE, zorder=1.5))
         axes.set_xlabel(title_of("chart.obstacle", language) if obstacles else "")
+        if unclear.any():
+            mark = Patch(**_CHANCE, label=title_of("chart.may_be_chance", language))
+            axes.legend(
+                handles=[mark], loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=2
+            )
         axes.set_title(title or "")
         return axes

@@ -39,6 +39,22 @@ def test_shortfalls_are_cells_of_organisation_and_reason():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["领导班子", "服务业绩"]
 
 
+def test_what_may_be_chance_is_hatched():
+    frame = pd.DataFrame(
+        {
+            "org": ["甲", "甲", "乙"],
+            "reason": ["team", "results", "team"],
+            "shortfall": [12.0, 5.0, 30.0],
+            "state": ["clear", "unclear", "unknown"],
+        }
+    )
+    ax = weak_reasons(frame)
+    hatched = [patch.get_xy() for patch in ax.patches if patch.get_hatch()]
+    assert hatched == [(1, 0)]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["可能只是偶然，不作为原因"]
+    assert weak_reasons(frame.assign(state="clear")).get_legend() is None
+
+
 def test_obstacle_degrees_are_drawn_as_they_are_found():
     frame = pd.DataFrame(
         {
