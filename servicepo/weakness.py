@@ -455,9 +455,12 @@ def _classes(table: pd.DataFrame, share: float, rounding: str) -> pd.DataFrame:
         if named and np.ptp(scores) <= TOLERANCE and n > 1:
             note = "all_equal"
             warnings.warn(
-                f"Scores must differ for a bottom share; all {n} in {group!r} are equal, so "
-                "nobody is named there. Look at the indicators of this class.",
-                MethodWarning,
+                MethodWarning(
+                    f"Scores must differ for a bottom share; all {n} in {group!r} are equal, so "
+                    "nobody is named there. Look at the indicators of this class.",
+                    zh=f"倒排须有高低之分：{group!r} 的 {n} 个得分全部相同，未列出任何组织。"
+                    "请查看这一类的指标。",
+                ),
                 stacklevel=3,
             )
         elif named:
@@ -470,10 +473,14 @@ def _classes(table: pd.DataFrame, share: float, rounding: str) -> pd.DataFrame:
     made = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     if len(made) and not made["named"].any():
         warnings.warn(
-            f"A bottom share should name somebody; {share:.0%} of the largest class, "
-            f"{made['n'].max()}, is rounded to 0, so nobody is named. Give "
-            f'share=({share:g}, "ceil"), or choose wider classes, such as within="domain".',
-            MethodWarning,
+            MethodWarning(
+                f"A bottom share should name somebody; {share:.0%} of the largest class, "
+                f"{made['n'].max()}, is rounded to 0, so nobody is named. Give "
+                f'share=({share:g}, "ceil"), or choose wider classes, such as within="domain".',
+                zh=f"倒排至少应列出一个组织：最大的一类有 {made['n'].max()} 个，其 {share:.0%} "
+                f'舍入为 0，未列出任何组织。请用 share=({share:g}, "ceil")，'
+                '或按更宽的类别，如 within="domain"。',
+            ),
             stacklevel=3,
         )
     return made.rename_axis("group")
