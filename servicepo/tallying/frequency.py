@@ -13,7 +13,7 @@ from ..framework import Indicator
 from ..measures import Where
 from ..tables import Frequency
 from .figures import where_of
-from .ordinals import PARTS, of_dates
+from .ordinals import PARTS, over
 
 KEY = ["org", "period", "indicator"]
 
@@ -65,7 +65,7 @@ def kept(
     for indicator in indicators:
         per = cast(Frequency, indicator.source["per"])
         every, own = counts[per][()], counts[per][where_of(indicator)]
-        table = _duties(every, PARTS[per] // PARTS[freq], _over(per, as_of))
+        table = _duties(every, PARTS[per] // PARTS[freq], over(per, as_of))
         found = own.reindex(pd.MultiIndex.from_frame(table[["org", "slot"]]), fill_value=0)
         table["met"] = found.to_numpy() >= cast(float, indicator.source["least"])
         table["indicator"] = indicator.code
@@ -102,9 +102,3 @@ def _duties(every: pd.Series, within: int, last: int) -> pd.DataFrame:
     table = pairs.loc[pairs.index.repeat(within)].reset_index(drop=True)
     table["slot"] = table["period"] * within + np.tile(np.arange(within), len(pairs))
     return table[table["slot"] <= last].reset_index(drop=True)
-
-
-def _over(per: Frequency, as_of: pd.Timestamp) -> int:
-    """Return the last period that was over by the end of a day."""
-    tomorrow = as_of.normalize() + pd.Timedelta(days=1)
-    return int(of_dates(pd.Series([tomorrow]), per).to_numpy()[0]) - 1

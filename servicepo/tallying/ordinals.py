@@ -69,3 +69,15 @@ def of_dates(dates: pd.Series, freq: Frequency) -> pd.Series:
     found = dates.dt.year * parts + (dates.dt.month - 1) // (12 // parts)
     numbers: pd.Series = found.fillna(-1).astype(np.int64)
     return numbers
+
+
+def over(freq: str, as_of: pd.Timestamp) -> int:
+    """Return the last period that was over by the end of a day.
+
+    Examples
+    --------
+    >>> over("M", pd.Timestamp("2024-03-30")) - 2024 * 12  # February is the second month
+    1
+    """
+    tomorrow = as_of.normalize() + pd.Timedelta(days=1)
+    return int(of_dates(pd.Series([tomorrow]), freq).to_numpy()[0]) - 1

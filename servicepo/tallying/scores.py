@@ -12,7 +12,7 @@ from ..framework import Framework, Indicator
 from ..tables import split_period
 from .bonuses import adjustments
 from .matching import pairs
-from .ordinals import PARTS, ordinals
+from .ordinals import PARTS, ordinals, over
 
 KEY: Final = ["org", "period", "indicator"]
 
@@ -184,7 +184,11 @@ def _by_source(base: pd.DataFrame, indicators: Sequence[Indicator]) -> pd.DataFr
 
 
 def missing_records(
-    evaluations: pd.DataFrame, framework: Framework, organisations: pd.DataFrame, parts: int
+    evaluations: pd.DataFrame,
+    framework: Framework,
+    organisations: pd.DataFrame,
+    parts: int,
+    day: pd.Timestamp | None,
 ) -> pd.DataFrame:
     """List the records that are missing where a framework says how often they are due.
 
@@ -197,13 +201,16 @@ def missing_records(
         The roster: every organisation to which an indicator applies is due, and who was scored.
     parts : int
         Periods of the tally in a year.
+    day : Timestamp or None
+        The day on which the records were drawn: what was not over by then is not due yet. Where it
+        is not known, all of a period is.
 
     Returns
     -------
     DataFrame
         Columns ``org, period, indicator, missing`` (number of the shorter period), ``per``: one row
-        for each month, quarter, half-year or year in which nobody scored, in the periods in which
-        anybody did.
+        for each month, quarter, half-year or year that was due and in which nobody scored, in the
+        periods in which anybody did.
     """
     found = []
     for indicator in framework.indicators:
@@ -231,6 +238,8 @@ def missing_records(
             slots["missing"] = slots["period"] * within + slots["slot"]
             own = rows[_frequency(rows["text"]) == per]
             there = pd.MultiIndex.from_arrays([own["org"], ordinals(own["text"], per)])
+            if day is not None:
+                slots = slots[slots["missing"] <= over(per, day)]
             lost = ~pd.MultiIndex.from_frame(slots[["org", "missing"]]).isin(there)
             found.append(slots[lost].assign(indicator=indicator.code, per=per))
     columns = [*KEY, "missing", "per"]

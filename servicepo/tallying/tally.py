@@ -164,7 +164,8 @@ def tally(
         )
     for note in notes:
         warnings.warn(note, stacklevel=2)
-    missing = missing_records(evaluations, framework, data.organisations, PARTS[period])
+    drawn = told.as_of if told else day
+    missing = missing_records(evaluations, framework, data.organisations, PARTS[period], drawn)
     gaps = _gaps([missing] if duty is None else [duty.gaps, missing], period)
     return _values(table, scored, framework, data, period, told, gaps, ledger)
 

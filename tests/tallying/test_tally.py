@@ -573,6 +573,14 @@ def test_by_the_half_year_what_is_longer_is_not_due(dataset, framework):
     assert own == ["2024-01", "2024-03", "2024-04", "2024-05", "2024-06", "2024Q1", "2024Q2"]
 
 
+def test_months_that_were_not_over_are_not_due(dataset, framework):
+    rows = scores(("甲", "2024-02", "superior", 50))
+    values = tally(
+        dataset(evaluations=rows), framework(RHYTHM, head=WEIGHTS), period="H", as_of="2024-04-29"
+    )
+    assert values.evidence.gaps["missing"].tolist() == ["2024-01", "2024-03", "2024Q1"]
+
+
 def test_a_frequency_without_weight_is_told_and_left_out(dataset, framework):
     rows = scores(("甲", "2024Q1", "superior", 50), ("甲", "2024", "superior", 80))
     item = ITEM.replace("}", ", frequencies = { M = 0.5, Y = 0.5 } }")
