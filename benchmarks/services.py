@@ -3,6 +3,7 @@
     python benchmarks/services.py [events] [organisations]      # 50,000,000 and 100,000
     python benchmarks/services.py growth [events …]             # one line for each size, and a plot
     python benchmarks/services.py spark [events] [organisations]
+    python benchmarks/services.py increments [events] [organisations]   # a month joins 23 others
 
 Every competitor runs in a process of its own; its time is from the open file to the result in
 memory, its memory the peak of the process. Data lie in a temporary folder and go at the end.
@@ -191,7 +192,7 @@ def with_polars(folder: Path) -> int:
     return len(frame.collect(engine="streaming"))
 
 
-def with_servicepo(folder: Path, *, memory: str, engine: object = None):
+def with_servicepo(folder: Path, *, memory: str, engine: object = None, period="Q", **more):
     import servicepo as sp
     from servicepo.tables import Dataset, empty
 
@@ -203,10 +204,11 @@ def with_servicepo(folder: Path, *, memory: str, engine: object = None):
     framework = sp.load_framework(path)
     start = time.perf_counter()
     where = folder if engine is None else f"{folder}/q*.parquet"
-    ledger = sp.open_ledger(where, engine=engine, memory=memory, spill=folder)
-    values = sp.tally(data, framework, period="Q", ledger=ledger)
+    as_of, keep = more.get("as_of"), more.get("keep")
+    ledger = sp.open_ledger(where, engine=engine, memory=memory, spill=folder, keep=keep)
+    values = sp.tally(data, framework, period=period, ledger=ledger, as_of=as_of)
     told = values.evidence.ledger
-    assert told.read == told.events + told.later
+    assert told.read == told.events + told.later + told.rules.get("duplicate", 0)
     return values, time.perf_counter() - start
 
 
@@ -295,6 +297,45 @@ def spark(events: int, orgs: int) -> None:
               f"largest difference {difference.max().max():.1e}")  # fmt: skip
 
 
+def increments(events: int, orgs: int) -> None:
+    """Let December join 23 months, one in a hundred of its rows a late correction of an old one."""
+    with tempfile.TemporaryDirectory(prefix="servicepo-") as name:
+        quarters, folder = Path(name) / "quarters", Path(name) / "ledger"
+        quarters.mkdir()
+        folder.mkdir()
+        write(events, orgs, quarters)
+        text = dict.fromkeys(("org", "satisfaction"), pa.string())
+        old, rng = [], np.random.default_rng(0)
+        for k in range(PERIODS):
+            rows = pq.read_table(quarters / f"q{k}.parquet")
+            rows = rows.cast(pa.schema([(f.name, text.get(f.name, f.type)) for f in rows.schema]))
+            number = rows["accepted"].to_numpy().astype("datetime64[M]").astype(int)
+            for month in np.unique(number):
+                own = rows.filter(pa.array(number == month))
+                file = folder / f"{np.datetime64(int(month), 'M')}.parquet"
+                if file.stem == "2024-12":
+                    late = pa.concat_tables(old).slice(0, len(own) // 100)
+                    answers = pa.array(["dissatisfied"] * len(late))
+                    own = pa.concat_tables([own, late.set_column(5, "satisfaction", answers)])
+                else:
+                    old.append(own.take(pa.array(rng.integers(0, len(own), len(own) // 2000 + 1))))
+                    pq.write_table(own, file)
+        ask = {"memory": "1GB", "period": "M", "as_of": "2024-11-30"}
+        _, before = with_servicepo(folder, keep=Path(name) / "keep", **ask)
+        pq.write_table(own, file)  # December, the last
+        ask["as_of"] = "2024-12-31"
+        kept, joined = with_servicepo(folder, keep=Path(name) / "keep", **ask)
+        _, same = with_servicepo(folder, keep=Path(name) / "keep", **ask)
+        whole, scratch = with_servicepo(folder, **ask)
+        size = sum(f.stat().st_size for f in (Path(name) / "keep").rglob("*.parquet"))
+        print(
+            f"{events:,} events × {orgs:,} organisations × 24 months: {scratch:.2f} s from scratch"
+        )
+        print(f"23 months kept {before:.2f} s, December joins {joined:.2f} s, again {same:.2f} s; "
+              f"{size / 2**20:.0f} MiB kept; "
+              f"largest difference {(kept - whole).abs().max().max():.1e}")  # fmt: skip
+
+
 def main(words: list[str]) -> None:
     what, rest = (words[0], words[1:]) if words and not words[0].isdigit() else ("compare", words)
     if what == "one":
@@ -304,7 +345,7 @@ def main(words: list[str]) -> None:
     else:
         events = int(rest[0]) if rest else 50_000_000
         orgs = int(rest[1]) if len(rest) > 1 else 100_000
-        {"compare": compare, "spark": spark}[what](events, orgs)
+        {"compare": compare, "spark": spark, "increments": increments}[what](events, orgs)
 
 
 if __name__ == "__main__":

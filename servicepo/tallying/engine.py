@@ -46,8 +46,8 @@ class Engine(Protocol):
     def frame(self, expression: Any) -> pd.DataFrame:
         """Evaluate an expression."""
 
-    def table(self, frame: pd.DataFrame) -> Any:
-        """Return a frame as a table that stands beside the ledger."""
+    def table(self, rows: Any) -> Any:
+        """Return a frame, or what an expression gives, as a table that stands beside the ledger."""
 
     def kept(self, files: Sequence[Path]) -> Any:
         """Return rows that were kept."""
@@ -146,9 +146,10 @@ class Embedded:
         found: pd.DataFrame = self._connection.to_pyarrow(expression).to_pandas()
         return found
 
-    def table(self, frame: pd.DataFrame) -> Any:
-        """Return a frame as a table that stands beside the ledger."""
-        rows = pa.Table.from_pandas(frame, preserve_index=False)
+    def table(self, rows: Any) -> Any:
+        """Return a frame, or what an expression gives, as a table that stands beside the ledger."""
+        if isinstance(rows, pd.DataFrame):
+            rows = pa.Table.from_pandas(rows, preserve_index=False)
         return self._connection.create_table(f"beside_{next(self._numbers)}", rows)
 
     def kept(self, files: Sequence[Path]) -> Any:

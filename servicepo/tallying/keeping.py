@@ -63,12 +63,12 @@ class Part(NamedTuple):
 
     def without(self, groups: pd.DataFrame) -> Part:
         """Leave out what was counted of some groups; their repeats stay."""
-        counts, flows = (tuple(_others(f, groups) for f in frames) for frames in self[:2])
+        counts, flows = (tuple(without(f, groups) for f in frames) for frames in self[:2])
         return self._replace(counts=counts, flows=flows)
 
     def without_repeats(self, groups: pd.DataFrame) -> Part:
         """Leave out the repeats of some groups."""
-        repeats, examples = (_others(frame, groups) for frame in (self.repeats, self.examples))
+        repeats, examples = (without(frame, groups) for frame in (self.repeats, self.examples))
         return self._replace(repeats=repeats, examples=examples)
 
     def of(self, period: int) -> Part:
@@ -271,11 +271,11 @@ def rows_in(files: Iterable[Path]) -> int:
     return sum(pq.read_metadata(file).num_rows for file in files)
 
 
-def _others(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+def without(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Leave out some groups; all are of one period."""
     if frame.empty or groups.empty:
         return frame
-    taken = pd.MultiIndex.from_frame(groups[BY])
-    return frame[~pd.MultiIndex.from_frame(frame[BY]).isin(taken)]
+    return frame[~frame["org"].isin(groups["org"])]
 
 
 def _within(frame: pd.DataFrame, period: int) -> pd.DataFrame:

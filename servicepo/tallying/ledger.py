@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -181,7 +182,8 @@ def opened(ledger: Ledger | pd.DataFrame) -> Iterator[Engine]:
             with _embedded(files, ledger.columns, ledger.memory, ledger.spill) as engine:
                 yield engine
     else:
-        own, named = Path(ledger.source), ledger.files
+        own = Path(ledger.source)
+        named = [Path(os.path.abspath(file)) for file in ledger.files]  # as rows will tell theirs
         keep = Keep(ledger.keep, own, ledger.columns, named) if ledger.keep else None
         with _embedded(
             named, ledger.columns, ledger.memory, ledger.spill, named=True, keep=keep

@@ -105,7 +105,7 @@ class Passes:
         self._faulty = faulty
         self._name = asked.digest(drawn.freq)
         self._waiting: Future[pd.DataFrame] | None = None
-        self._shapes: dict[int, str] = {}  # of the rows of each period that is kept anew
+        self._shapes: dict[int, set[str]] = {}  # of the rows of each period that is kept anew
         self._rows: dict[int, list[Path]] = {}  # and where they are
 
     def count(self) -> Part:
@@ -130,7 +130,9 @@ class Passes:
             groups = pd.concat([todo.again[period] for period in share.periods])
             rows = self._filed(share.periods)
             again = self._drawn.judge(rows).semi_join(self._engine.table(groups), BY)
-            yield self._take(again.select(rows.columns), share, todo, room)
+            # Few groups of many rows: they are looked for once.
+            few = self._engine.table(share.take(again.select(rows.columns)))
+            yield self._take(few, share, todo, room)
         fresh = todo.fresh.groupby("period")["rows"].sum()
         for shape in sorted({todo.before[period].shape for period in todo.live}):
             alike = [period for period in todo.live if todo.before[period].shape == shape]
@@ -182,6 +184,9 @@ class Passes:
         if fresh.empty:
             return self._engine.kept(files)
         new = new_rows(self._engine, fresh, self._drawn)
+        if again := [todo.again[period] for period in periods if period in todo.again]:
+            names, groups = new.columns, self._engine.table(pd.concat(again))
+            new = self._drawn.judge(new).anti_join(groups, BY).select(names)
         if not files:
             return new
         return self._engine.kept(files).select(new.columns).cast(new.schema()).union(new)
@@ -196,7 +201,7 @@ class Passes:
         held = engine.hold(drawn.judge(self._known(some), only), columns)
         repeats = examples = pd.DataFrame()
         if (several := held.repeated()) is not None:
-            some, again = without_repeats(some, several, self._order())
+            some, again = without_repeats(some, several, engine.table, self._order())
             again = drawn.judge(again)
             repeats = engine.frame(again.group_by(*BY).aggregate(rows=again.count()))
             examples = engine.frame(worst(again, ["period"], EXAMPLES))
@@ -252,7 +257,8 @@ class Passes:
             if _due(period, todo, left, whole=share.of == 1 and period in over)
         ]
         rows = some.drop("rule") if "rule" in some.columns else some
-        self._shapes |= dict.fromkeys(due, str(rows.schema()))
+        for period in due:
+            self._shapes.setdefault(period, set()).add(str(rows.schema()))
         if not due:
             return
         judged = self._drawn.judge(rows)
@@ -267,7 +273,7 @@ class Passes:
             self._rows.setdefault(period, []).extend(sorted(written))
 
     def _save(self, keep: Keep, part: Part) -> None:
-        for period, shape in self._shapes.items():
+        for period, shapes in self._shapes.items():
             own = self._held.loc[self._held["period"] == period, "file"]
             before = Before(
                 folder=keep.folder,
@@ -275,7 +281,7 @@ class Passes:
                 over=self._drawn.over(period),
                 marks=frozenset(own.map(keep.marks)),
                 rows=rows_in(self._rows[period]),
-                shape=shape,
+                shape=" or ".join(sorted(shapes)),
                 later=part.later if period == self._drawn.period else 0,
             )
             keep.save(self._name, period, before, part.of(period), self._rows[period])
@@ -294,7 +300,7 @@ def _left(todo: Plan) -> Iterator[Part]:
         part = todo.parts[period]
         if period in todo.again:
             part = part.without(todo.again[period]).without_repeats(todo.again[period])
-        elif period in todo.live:
+        if period in todo.live:
             part = part.without(todo.live[period])._replace(later=0)
         yield part
 

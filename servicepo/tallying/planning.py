@@ -16,7 +16,7 @@ import pandas as pd
 from ..tables import Frequency
 from . import events as expressions
 from .engine import Engine
-from .keeping import Before, Part
+from .keeping import Before, Part, without
 from .looking import EXAMPLES
 from .ordinals import PARTS
 from .rows import sound_of
@@ -128,16 +128,18 @@ def plan(engine: Engine, held: pd.DataFrame, drawn: Drawn, asked: str, choices: 
     for period, kept in list(before.items()):
         part, new = parts[period], touched[touched["period"] == period]
         mine = kept.live(part)
-        groups = pd.concat([mine, new]).drop_duplicates()
+        settled = without(part.counts[0][BY], mine)
+        hit = _shared(new, settled)
         if kept.rows and len(new) and kept.shape != shape:
             del before[period]  # rows that cannot stand under one another
-        elif len(_shared(new, part.counts[0][BY])) > len(_shared(new, mine)):
-            if _hidden(part, groups):
-                del before[period]
-            else:
-                again[period] = groups
-        elif len(new) or (kept.rows and kept.as_of != drawn.as_of):
-            live[period] = groups
+            continue
+        if _hidden(part, hit):
+            del before[period]
+            continue
+        if len(hit):
+            again[period] = hit
+        if len(new) > len(hit) or (kept.rows and (len(hit) or kept.as_of != drawn.as_of)):
+            live[period] = pd.concat([mine, without(new, hit)]).drop_duplicates()
     anew = [period for period in every if period not in before]
     return Plan(anew, again, live, fresh, before, parts)
 

@@ -13,7 +13,7 @@ import ibis
 from ..tables import PLACE, SERVICE_RECORDS, dtype_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 FIELDS: Final = tuple(c for c in SERVICE_RECORDS if c not in PLACE)
@@ -110,7 +110,9 @@ def faulty_of(rows: Any) -> Any:
     return rows.filter(rows.rule.notnull())
 
 
-def without_repeats(rows: Any, several: Any, files: Any = None) -> tuple[Any, Any]:
+def without_repeats(
+    rows: Any, several: Any, held: Callable[[Any], Any], files: Any = None
+) -> tuple[Any, Any]:
     """Split sound rows into records and their repeats (rule ``duplicate``).
 
     Parameters
@@ -118,6 +120,8 @@ def without_repeats(rows: Any, several: Any, files: Any = None) -> tuple[Any, An
     rows : Ibis table
     several : Ibis table
         `RECORD` of those that have more than one row.
+    held : callable
+        Holds the rows of these, so that they are looked for and told apart once.
     files : Ibis table, optional
         ``file`` and ``nth``, its place among the files, where the ledger is in files.
 
@@ -136,7 +140,7 @@ def without_repeats(rows: Any, several: Any, files: Any = None) -> tuple[Any, An
     order += [told.replied.isnull(), told.replied.desc()]
     order += [told[c].isnull() for c in others] + [told[c] for c in others]
     mine = ibis.window(group_by=RECORD, order_by=order)
-    placed = told.mutate(place=ibis.row_number().over(mine))
+    placed = held(told.mutate(place=ibis.row_number().over(mine)))
     kept = placed.filter(placed.place == 0).select(rows.columns)
     again = placed.filter(placed.place > 0).select(rows.columns)
     return rows.anti_join(several, RECORD).union(kept), again.mutate(rule=ibis.literal("duplicate"))

@@ -188,12 +188,13 @@ def test_old_files_are_not_read_again(months, freq):
 
 def test_a_pass_reads_only_the_files_with_rows_in_its_periods(months, monkeypatch):
     asked_for = []
+    monkeypatch.chdir(months[0].parent)
     rows = Embedded.rows
     monkeypatch.setattr(
         Embedded, "rows", lambda self, files=(): asked_for.append(len(files)) or rows(self, files)
     )
     monkeypatch.setattr(engines, "_SORTING", 20 * engines.EVENT / 2**31)
-    counted(open_ledger(months[0]), "M", None)
+    counted(open_ledger("files"), "M", None)
     assert asked_for[0] == 3  # the overview
     assert max(asked_for[1:]) == 2  # a month, and what came late for it
 
