@@ -71,7 +71,7 @@ def of_dates(dates: pd.Series, freq: Frequency) -> pd.Series:
     return numbers
 
 
-def over(freq: str, as_of: pd.Timestamp) -> int:
+def over(freq: Frequency, as_of: pd.Timestamp) -> int:
     """Return the last period that was over by the end of a day.
 
     Examples

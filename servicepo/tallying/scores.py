@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
 from ..framework import Framework, Indicator
-from ..tables import split_period
+from ..tables import Frequency, split_period
 from .bonuses import adjustments
 from .matching import pairs
 from .ordinals import PARTS, ordinals, over
@@ -239,7 +239,7 @@ def missing_records(
             own = rows[_frequency(rows["text"]) == per]
             there = pd.MultiIndex.from_arrays([own["org"], ordinals(own["text"], per)])
             if day is not None:
-                slots = slots[slots["missing"] <= over(per, day)]
+                slots = slots[slots["missing"] <= over(cast(Frequency, per), day)]
             lost = ~pd.MultiIndex.from_frame(slots[["org", "missing"]]).isin(there)
             found.append(slots[lost].assign(indicator=indicator.code, per=per))
     columns = [*KEY, "missing", "per"]
