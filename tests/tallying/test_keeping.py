@@ -19,7 +19,7 @@ from servicepo.tallying.events import Extra
 from servicepo.tallying.ledger import open_ledger, opened
 from servicepo.tallying.tally import tally
 
-WHERES = [(), (("service", ("a",)),), (("times", Range(1, 2)),)]
+WHERES = [(), (("service", ("a",)), ("times", Range(1, 2)))]
 EXTRAS = [Extra("sum", "hours"), Extra("kinds", "visit"), Extra("count", (("replied", ("*",)),))]
 FIRST = pd.Timestamp("2024-01-01")
 
@@ -30,8 +30,8 @@ def counted(ledger, freq, day):
         return count(
             engine,
             WHERES,
-            set(WHERES[:2]),
-            flowing={(), WHERES[1]},
+            {()},
+            flowing={()},
             extras={(): EXTRAS[:2], WHERES[1]: EXTRAS},
             freq=freq,
             as_of=day,
@@ -92,12 +92,12 @@ def write(rows, path):
 STEPS = ("month", "month", "correction", "change", "delete", "day", "back", "nothing")
 
 
-@settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=1, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     seed=st.integers(0, 2**20),
     freq=st.sampled_from("MQY"),
     kind=st.sampled_from([".csv", ".parquet"]),
-    limit=st.sampled_from([40, 10**6]),
+    limit=st.sampled_from([60, 10**6]),
 )
 def test_what_is_kept_gives_what_a_count_from_scratch_gives(seed, freq, kind, limit):
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -105,7 +105,7 @@ def test_what_is_kept_gives_what_a_count_from_scratch_gives(seed, freq, kind, li
         live_through(np.random.default_rng(seed), Path(folder), freq, kind)
 
 
-def live_through(rng, folder, freq, kind, steps=4):
+def live_through(rng, folder, freq, kind, steps=3):
     """Build a ledger step by step, and compare after each."""
     place, keep = folder / "files", folder / "keep"
     place.mkdir()
