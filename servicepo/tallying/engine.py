@@ -115,6 +115,7 @@ class Embedded:
             settings["temp_directory"] = str(spill)
         self._connection = ibis.duckdb.connect(preserve_insertion_order=False, **settings)
         self._source = source
+        self._tables: dict[tuple[Path, ...], Any] = {}
         if isinstance(source, pa.Table):
             self._connection.create_table("ledger", source)
         self._orgs = pd.Index([], dtype="str")
@@ -133,9 +134,15 @@ class Embedded:
         if isinstance(self._source, pa.Table):
             table = self._connection.table("ledger")
         else:
-            table = _read(self._connection, files or self._source)
+            table = self._opened(tuple(files or self._source))
         there = {field: c for field, c in self._columns.items() if c in table.columns}
         return table.rename(there)
+
+    def _opened(self, files: tuple[Path, ...]) -> Any:
+        """Open files once: their beginnings are read to find their columns."""
+        if files not in self._tables:
+            self._tables[files] = _read(self._connection, files)
+        return self._tables[files]
 
     def rows(self, files: Sequence[Path] = ()) -> Any:
         """Return the rows, uniform and judged."""
