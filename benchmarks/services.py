@@ -218,7 +218,7 @@ COMPETITORS = {
     "DuckDB, same answers": same_by_hand,
     "DuckDB, no quantiles": lambda f: by_hand(f, quantiles=False, passes=True, memory="1GB"),
     "Polars, streaming": with_polars,
-    "servicepo": lambda f: len(with_servicepo(f, memory="1GB")[0]),
+    "servicepo": lambda f: len(with_servicepo(f, memory="1536MB")[0]),
 }
 
 
