@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import reduce
+from itertools import count
 from operator import or_
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -105,6 +106,7 @@ class Passes:
         self._faulty = faulty
         self._name = asked.digest(drawn.freq)
         self._waiting: Future[pd.DataFrame] | None = None
+        self._numbers = count()
         self._shapes: dict[int, set[str]] = {}  # of the rows of each period that is kept anew
         self._rows: dict[int, list[Path]] = {}  # and where they are
 
@@ -266,7 +268,7 @@ class Passes:
         chosen = judged.semi_join(groups, BY)
         if set(due) - over:  # all of a period that goes on
             chosen = chosen.union(judged.filter(judged.period == self._drawn.period))
-        folder = room / f"{share.periods[0]}.{share.nth}"
+        folder = room / str(next(self._numbers))
         self._engine.write(chosen.select(*rows.columns, "period"), folder, "period")
         for period in due:
             written = (folder / f"period={period}").glob("*.parquet")
