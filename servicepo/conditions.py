@@ -322,8 +322,7 @@ def _weights_at(index: Index, at: npt.NDArray[np.intp], scores: pd.DataFrame) ->
     # Many rows lack the same and are weighed alike: their weights are worked out once.
     for byte in np.packbits(there, axis=1).T:
         kind, _ = pd.factorize(kind * 256 + byte)
-    first = np.zeros(kind.max(initial=-1) + 1, dtype=np.intp)
-    first[kind[::-1]] = np.arange(len(kind))[::-1]
+    first = np.flatnonzero(~pd.Series(kind).duplicated())  # kinds are numbered as they appear
     each = _weights_of(index, at[first], scores.iloc[first]).to_numpy()
     table = np.array([column[kind] for column in each.T]).T
     return pd.DataFrame(table, index=scores.index, columns=scores.columns, copy=False)

@@ -359,9 +359,8 @@ def _alike(w: FloatArray, n: int) -> Iterator[tuple[slice | npt.NDArray[np.intp]
             yield rows, w
         return
     # One number tells rows apart, so that they need not be sorted; where it fails, they are.
-    code, kinds = pd.factorize(w @ np.random.default_rng(0).uniform(1, 2, w.shape[1]))
-    first = np.zeros(len(kinds), dtype=np.intp)
-    first[code[::-1]] = np.arange(n)[::-1]
+    code, _ = pd.factorize(w @ np.random.default_rng(0).uniform(1, 2, w.shape[1]))
+    first = np.flatnonzero(~pd.Series(code).duplicated())  # kinds are numbered as they appear
     if not np.array_equal(w[first][code], w):
         _, first, code = np.unique(w, axis=0, return_index=True, return_inverse=True)
     if len(first) == 1:
